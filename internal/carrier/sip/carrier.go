@@ -95,8 +95,11 @@ type Carrier struct {
 	life   context.Context        // of the calls; ends when Run gives them up
 	down   bool                   // Run is ending or has ended
 	calls  map[addressbook.SID]*call
-	past   map[addressbook.SID]past // calls that have ended a short while ago
-	ghosts map[addressbook.SID]past // calls of earlier processes that are being ended
+	ghosts map[addressbook.SID]*late // calls of earlier processes that are being ended
+	ends   kept[carrier.Progress]    // of calls; the zero Progress if one has not left
+	lates  kept[*late]
+	drops  []drop // the oldest first
+	made   time.Time
 	// recalls counts the records that are being read; see recall.
 	recalls int
 }
@@ -125,7 +128,8 @@ func New(opts Options) (*Carrier, error) {
 	c := &Carrier{
 		opts: opts, traces: traces{all: opts.TraceAll}, ready: make(chan struct{}), woken: make(chan struct{}, 1),
 		server: newTag(), hungry: make(chan struct{}, 1),
-		calls: make(map[addressbook.SID]*call), past: make(map[addressbook.SID]past), ghosts: make(map[addressbook.SID]past),
+		calls: make(map[addressbook.SID]*call), ghosts: make(map[addressbook.SID]*late),
+		ends: newKept[carrier.Progress](keepPast, maxPast), lates: newKept[*late](keepLate, maxPast), made: time.Now(),
 	}
 	var err error
 	if c.net, err = newEndpoint(&opts, c.lines.known, c.mine, c.lines.garbage, c.request, c.stray); err != nil {

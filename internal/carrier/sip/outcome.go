@@ -151,7 +151,7 @@ func reasonOf(m gosip.Message) (cause int, text string) {
 				}
 			}
 			if cause != 0 {
-				return cause, strings.ToValidUTF8(text[:min(len(text), maxReason)], "")
+				return cause, strings.Clone(strings.ToValidUTF8(text[:min(len(text), maxReason)], "")) // not the whole message
 			}
 		}
 	}

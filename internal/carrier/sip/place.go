@@ -50,8 +50,8 @@ func (c *Carrier) Sound() trunk.Sound { return c.opts.Media.Stats() }
 func (c *Carrier) seen(o *carrier.Order) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	p, over := c.past[o.Call]
-	return c.calls[o.Call] != nil || over && p.end.State != 0
+	end, _ := c.ends.get(o.Call)
+	return c.calls[o.Call] != nil || end.State != 0
 }
 
 // failAtOnce reports the end of a call that no trunk is for.
@@ -63,7 +63,7 @@ func (c *Carrier) failAtOnce(o *carrier.Order, why error) {
 	if c.down {
 		return
 	}
-	c.past[o.Call] = past{end: end, until: time.Now().Add(keepPast)}
+	c.ends.put(o.Call, end, time.Now())
 	c.working.Go(func() { c.tell(end) })
 }
 
@@ -108,7 +108,7 @@ func (c *Carrier) placeOver(ctx context.Context, o carrier.Order, w way) (*call,
 	case c.calls[o.Call] != nil:
 		err = carrier.ErrTwice
 	default:
-		delete(c.past, o.Call) // it has not left before, and now has a record to keep
+		c.unremember(o.Call)
 		c.calls[o.Call] = l
 		c.working.Add(1)
 	}

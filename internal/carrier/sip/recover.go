@@ -92,7 +92,7 @@ func (c *Carrier) fenced(ctx context.Context, calls []addressbook.SID) (map[addr
 	}
 	c.mu.Lock()
 	for _, sid := range added {
-		c.past[sid] = past{until: time.Now().Add(keepPast)}
+		c.remember(sid, carrier.Progress{}, nil)
 	}
 	c.mu.Unlock()
 	records, err := c.opts.Dialogs.Dialogs(ctx, calls)
@@ -105,7 +105,8 @@ func (c *Carrier) fenced(ctx context.Context, calls []addressbook.SID) (map[addr
 // remembered returns what this process knows of a call.
 func (c *Carrier) remembered(sid addressbook.SID) (carrier.Resolution, bool) {
 	c.mu.Lock()
-	l, p := c.calls[sid], c.past[sid]
+	l := c.calls[sid]
+	end, known := c.ends.get(sid)
 	c.mu.Unlock()
 	if l != nil {
 		progress := l.last()
@@ -115,12 +116,12 @@ func (c *Carrier) remembered(sid addressbook.SID) (carrier.Resolution, bool) {
 		return carrier.Resolution{Fate: carrier.InFlight, Progress: progress}, true
 	}
 	switch {
-	case p.until.IsZero():
+	case !known:
 		return carrier.Resolution{}, false
-	case p.end.State == 0:
+	case end.State == 0:
 		return carrier.Resolution{Fate: carrier.NotSent}, true
-	case p.end.State == campaign.CallEnded:
-		return carrier.Resolution{Fate: carrier.Over, Progress: p.end}, true
+	case end.State == campaign.CallEnded:
+		return carrier.Resolution{Fate: carrier.Over, Progress: end}, true
 	}
 	return carrier.Resolution{Fate: carrier.Unknown}, true
 }
@@ -136,7 +137,7 @@ func (c *Carrier) endAll(ctx context.Context, calls []addressbook.SID, dialogs [
 		return
 	}
 	for i, sid := range calls {
-		c.ghosts[sid] = past{about: dialogs[i]}
+		c.ghosts[sid] = newLate(dialogs[i], "", false)
 		all.Add(1)
 		over := sync.OnceFunc(all.Done)
 		c.working.Go(func() {
@@ -173,6 +174,9 @@ func (c *Carrier) endGhost(life context.Context, sid addressbook.SID, d *Dialog,
 	if l := c.lines.named(d.Trunk); d.Domain == "" && l != nil {
 		*d = c.reached(*d, d.Dest) // an old record may have a name as the next hop
 		d.Domain = l.trunk.Host
+		c.mu.Lock()
+		c.ghosts[sid] = newLate(*d, "", false)
+		c.mu.Unlock()
 	}
 	defer c.lines.hop(d.hop())()
 	if d.Answered {
@@ -194,8 +198,8 @@ func (c *Carrier) endGhost(life context.Context, sid addressbook.SID, d *Dialog,
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.remember(sid, carrier.Progress{Call: sid, State: campaign.Dialed}, c.ghosts[sid])
 	delete(c.ghosts, sid)
-	c.past[sid] = past{end: carrier.Progress{Call: sid, State: campaign.Dialed}, until: time.Now().Add(keepPast), about: *d}
 }
 
 // loginOf returns the credentials for a dialog.

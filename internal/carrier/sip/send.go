@@ -61,14 +61,14 @@ func (l *call) ackOf(d *Dialog, res *gosip.Response, cseq uint32) {
 	if !res.IsSuccess() {
 		return // sipgo has acknowledged it
 	}
-	l.c.ack(d, cseq, l.auth)
+	l.c.ack(d, cseq, l.auth.last())
 }
 
-// ack sends an ACK within a dialog.
-func (c *Carrier) ack(d *Dialog, cseq uint32, auth *login) {
+// ack sends an ACK within a dialog, with credentials, as a header line, if they are not "".
+func (c *Carrier) ack(d *Dialog, cseq uint32, proof string) {
 	var header []string
-	if h := auth.last(); h != "" {
-		header = append(header, h)
+	if proof != "" {
+		header = append(header, proof)
 	}
 	if err := c.net.write(d, message{method: "ACK", cseq: cseq, header: header}); err != nil {
 		c.opts.Log.Warn("an ACK could not be sent; the trunk repeats its answer", "trunk", d.Trunk, "cseq", strconv.FormatUint(uint64(cseq), 10), "error", err)

@@ -1,9 +1,7 @@
 package sip
 
 import (
-	"cmp"
 	"context"
-	"time"
 
 	gosip "github.com/emiago/sipgo/sip"
 
@@ -21,38 +19,47 @@ func (c *Carrier) stray(res *gosip.Response) {
 		return
 	}
 	c.mu.Lock()
-	l := c.calls[sid]
-	all := c.ghosts
-	p, known := all[sid]
-	if !known {
-		all = c.past
-		p = all[sid]
-	}
-	d := p.about
-	known = d.CallID != "" && tag(res.From().Params) == tagOf(d.From)
-	// The answer of a call that was hung up comes again if the ACK was lost.
-	hungUp := p.end.State == campaign.CallEnded && d.Answered && tag(res.To().Params) == tagOf(d.To) && !p.lost
-	if known && res.IsSuccess() && !hungUp {
-		p.forks++
-		all[sid] = p
-	}
+	l, p := c.calls[sid], c.answering(sid)
 	c.mu.Unlock()
 	cseq := res.CSeq().SeqNo
 	switch {
 	case l != nil:
 		l.again(res, cseq)
-	case !known || p.forks > maxForks:
+		return
+	case p == nil:
+		return
+	}
+	d, err := parseDialog(p.record)
+	if err != nil || tag(res.From().Params) != tagOf(d.From) {
+		return
+	}
+	switch {
 	case res.IsSuccess():
-		f, auth := c.reached(d.fork(res, cseq), d.Dest), cmp.Or(p.auth, c.loginOf(&d))
+		// The answer of a call that was hung up comes again if the ACK was lost.
+		again := p.hungUp && d.Answered && tag(res.To().Params) == tagOf(d.To)
+		if !again && p.forks.Add(1) > maxForks {
+			return
+		}
+		f := c.reached(d.fork(res, cseq), d.Dest)
 		f.CSeq = max(f.CSeq, d.CSeq) // it may be the same telephone, and not the first BYE
-		c.ack(&f, cseq, auth)
-		if !hungUp {
-			c.endFork(&f, auth)
+		c.ack(&f, cseq, p.proof)
+		if !again {
+			c.endFork(&f, c.loginOf(&d))
 		}
 	case !d.Answered && cseq >= d.CSeq:
 		d.To = res.To().Value()
 		_ = c.net.write(&d, message{method: "ACK", cseq: cseq, branch: d.via(cseq - d.CSeq)}) // the peer repeats its answer
 	}
+}
+
+// answering returns what it takes to answer for a call that is not in flight, or nil. The
+// caller must hold mu.
+func (c *Carrier) answering(sid addressbook.SID) *late {
+	if p := c.ghosts[sid]; p != nil {
+		return p
+	}
+	p, _ := c.lates.get(sid)
+	return p
 }
 
 // mine reports whether an answer to an INVITE may belong to the call whose Call-ID it has:
@@ -62,14 +69,14 @@ func (c *Carrier) mine(res *gosip.Response) bool {
 	sid, ours := sidOf(res)
 	c.mu.Lock()
 	l := c.calls[sid]
-	_, ghost := c.ghosts[sid]
-	_, over := c.past[sid]
+	p := c.answering(sid)
+	_, over := c.ends.get(sid)
 	c.mu.Unlock()
 	if !ours || l == nil {
-		if ours && !ghost && !over && res.IsSuccess() {
+		if ours && p == nil && res.IsSuccess() {
 			c.recall(sid)
 		}
-		return ours && (ghost || over)
+		return ours && (p != nil || over)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -80,10 +87,10 @@ func (c *Carrier) mine(res *gosip.Response) bool {
 // picked up the telephone.
 const maxRecalls = 16
 
-// recall reads the record of a call that this process does not know although its telephone
-// was picked up: two processes may have been killed one after the other, the second just
-// after it had cancelled the call. The telephone repeats its answer, and then the record
-// is there, so that the telephone is hung up.
+// recall reads the record of a call that this process does not know, or not any more,
+// although its telephone was picked up: two processes may have been killed one after the
+// other, the second just after it had cancelled the call. The telephone repeats its answer,
+// and then the record is there, so that the telephone is hung up.
 func (c *Carrier) recall(sid addressbook.SID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -103,9 +110,14 @@ func (c *Carrier) recall(sid addressbook.SID) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.recalls--
-		if _, known := c.past[sid]; err == nil && !known && c.calls[sid] == nil {
-			c.past[sid] = past{end: carrier.Progress{Call: sid, State: campaign.Dialed}, until: time.Now().Add(keepPast), about: d}
+		if err != nil || c.calls[sid] != nil || c.answering(sid) != nil {
+			return
 		}
+		end, known := c.ends.get(sid)
+		if !known {
+			end = carrier.Progress{Call: sid, State: campaign.Dialed}
+		}
+		c.remember(sid, end, newLate(d, "", false))
 	})
 }
 

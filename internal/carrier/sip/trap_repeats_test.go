@@ -1,7 +1,9 @@
 package sip_test
 
 import (
+	"fmt"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -71,5 +73,25 @@ func TestForkAfterTheEnd(t *testing.T) {
 	callee.SendUDP(r.Addr(), string(call.Invite().Answer(200, "other", "sip:callee@127.0.0.9:5", nil, "")))
 	if ack, bye := call.Await("ACK", 2), call.Await("BYE", 2); ack.ToTag() != "other" || bye.ToTag() != "other" {
 		t.Errorf("they are for the tags %q and %q", ack.ToTag(), bye.ToTag())
+	}
+}
+
+// TestLongRoute: a trunk whose answer names a route of 30 KB gets the ACK and the
+// BYE over it, and another ACK when its answer comes again.
+func TestLongRoute(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	r := open(t, callee, nil)
+	route := fmt.Sprintf("<sip:%v;lr;x=%s>", callee.Addr, strings.Repeat("x", 30_000))
+	pick := func(c *siptest.Call, m *siptest.Message) { c.Pick(m, "Record-Route: "+route) }
+	line := callee.Line(t, siptest.Script{"INVITE": pick})
+	r.end(r.place(line, callflow.Greeting("100")), campaign.Reached)
+	r.over()
+	call := line.Call()
+	pick(call, call.Invite())
+	for _, m := range []*siptest.Message{call.Await("ACK", 1), call.Await("BYE", 1), call.Await("ACK", 2)} {
+		if m.Get("Route") != route {
+			t.Errorf("%s has a route of %d bytes", m.Start, len(m.Get("Route")))
+		}
 	}
 }
