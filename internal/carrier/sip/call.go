@@ -235,12 +235,7 @@ func (l *call) sendInvite(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if on, ok := tx.(interface {
-		OnRetransmission(gosip.FnTxResponse) bool
-	}); ok {
-		// The library keeps this for half a minute, so it must not keep the call.
-		on.OnRetransmission(l.c.net.stray)
-	}
+	tx.OnRetransmission(l.c.net.stray) // not a method of the call, which the library would keep
 	l.tx, l.invite = tx, req
 	l.invites++
 	return nil

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
-	"strings"
 	"sync"
 	"time"
 
@@ -49,8 +48,8 @@ type endpoint struct {
 	stray   func(*gosip.Response)
 	observe observers
 
-	asked     sync.Map       // of *asking, by the keys of the transactions
-	receiving sync.WaitGroup // of answers by transactions
+	asking    asking         // over UDP
+	receiving sync.WaitGroup // of answers over UDP
 }
 
 // newEndpoint opens the sockets. Known tells whose messages are read, and mine which
@@ -116,6 +115,7 @@ func (e *endpoint) serve() {
 
 // close closes the sockets and ends all transactions.
 func (e *endpoint) close() {
+	e.asking.endAll()
 	_ = e.ua.Close()
 	_ = e.udp.Close()
 	_ = e.tcp.Close()
@@ -145,12 +145,9 @@ func (e *endpoint) prepare(ctx context.Context, d *Dialog, m message) (*gosip.Re
 	if err != nil {
 		return nil, err
 	}
-	req.SetTransport(strings.ToUpper(string(d.Transport)))
+	req.SetTransport(gosip.NetworkToUpper(string(d.Transport)))
 	req.SetDestination(d.Dest)
-	switch d.Transport {
-	case trunk.UDP:
-		req.Laddr = gosip.Addr{IP: e.local.Addr().AsSlice(), Port: int(e.local.Port())}
-	case trunk.TLS:
+	if d.Transport == trunk.TLS {
 		req.Laddr, err = e.tls.connect(ctx, hop{dest: d.Dest, domain: d.Domain})
 	}
 	return req, err
@@ -170,18 +167,24 @@ func (e *endpoint) begin(ctx context.Context, d *Dialog, m message) (*gosip.Requ
 		return nil, nil, plain(err)
 	}
 	e.observe.see(true, d.CallID, func() fmt.Stringer { return req })
-	tx, err := e.cli.TransactionRequest(ctx, req, as)
+	tx, err := e.ask(ctx, d, req)
 	if err != nil {
 		e.drop(d) // what follows half a message cannot be read
 		return nil, nil, plain(err)
 	}
-	if t, ok := tx.(*gosip.ClientTx); ok && d.Transport == trunk.UDP {
-		e.asked.Store(t.Key(), &asking{tx: t})
-		if !t.OnTerminate(func(key string, _ error) { e.asked.Delete(key) }) {
-			e.asked.Delete(t.Key())
-		}
-	}
 	return req, tx, nil
+}
+
+// ask begins the transaction of a request.
+func (e *endpoint) ask(ctx context.Context, d *Dialog, req *gosip.Request) (gosip.ClientTransaction, error) {
+	if d.Transport != trunk.UDP {
+		return e.cli.TransactionRequest(ctx, req, as)
+	}
+	conn, err := e.to(d)
+	if err != nil {
+		return nil, err
+	}
+	return e.asking.begin(req, conn)
 }
 
 // connecting returns a context for sending a request, which may have to wait for a
@@ -197,12 +200,12 @@ func connecting(ctx context.Context, d *Dialog) (context.Context, context.Cancel
 // new one.
 func (e *endpoint) drop(d *Dialog) {
 	at := d.Dest
-	if d.Transport == trunk.TLS {
+	switch d.Transport {
+	case trunk.UDP:
+		return // it has none
+	case trunk.TLS:
 		local, _ := e.tls.local(hop{dest: d.Dest, domain: d.Domain})
 		at = local.String()
-	}
-	if d.Transport == trunk.UDP {
-		return // it has none
 	}
 	if conn := e.ua.TransportLayer().Pool(string(d.Transport)).Get(at); conn != nil {
 		_ = conn.Close()
@@ -225,7 +228,12 @@ func (e *endpoint) write(d *Dialog, m message) error {
 		return plain(err)
 	}
 	e.observe.see(true, d.CallID, func() fmt.Stringer { return req })
-	conn, err := e.ua.TransportLayer().ClientRequestConnection(ctx, req)
+	var conn gosip.Connection
+	if d.Transport == trunk.UDP {
+		conn, err = e.to(d)
+	} else {
+		conn, err = e.ua.TransportLayer().ClientRequestConnection(ctx, req)
+	}
 	if err != nil {
 		return plain(err)
 	}

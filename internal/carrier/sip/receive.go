@@ -3,8 +3,6 @@ package sip
 import (
 	"bytes"
 	"fmt"
-	"net"
-	"sync/atomic"
 
 	gosip "github.com/emiago/sipgo/sip"
 )
@@ -32,38 +30,30 @@ func (e *endpoint) filter(from gosip.TransportReadProps, data []byte) ([]byte, e
 		id = callIDIn(data)
 	}
 	e.observe.see(false, id, func() fmt.Stringer { return packet(data) })
-	if answer != nil && e.receive(answer, from.RemoteAddr) {
+	if answer != nil {
+		answer.SetTransport("UDP")
+		answer.SetSource(from.RemoteAddr.String())
+		e.receive(answer)
 		return nil, nil // it need not be parsed again
 	}
 	return data, nil
 }
 
-// receive passes an answer that came over UDP on to its transaction, as sipgo would. It
-// reports whether there is such a transaction.
-func (e *endpoint) receive(res *gosip.Response, from net.Addr) bool {
-	key, _ := gosip.ClientTxKeyMake(res)
-	found, ok := e.asked.Load(key)
-	if !ok {
-		return false
-	}
-	a := found.(*asking)
-	if a.waiting.Add(1) > maxWaiting {
+// receive passes an answer that came over UDP on to its transaction, or to the calls if it
+// has none any more.
+func (e *endpoint) receive(res *gosip.Response) {
+	a := e.asking.find(res)
+	switch {
+	case a == nil:
+		e.receiving.Go(func() { e.stray(res) })
+	case a.waiting.Add(1) > maxWaiting:
 		a.waiting.Add(-1)
-		return true
+	default:
+		e.receiving.Go(func() {
+			defer a.waiting.Add(-1)
+			a.tx.Receive(res)
+		})
 	}
-	res.SetTransport("UDP")
-	res.SetSource(from.String())
-	e.receiving.Go(func() {
-		defer a.waiting.Add(-1)
-		a.tx.Receive(res)
-	})
-	return true
-}
-
-// asking is a transaction over UDP.
-type asking struct {
-	tx      *gosip.ClientTx
-	waiting atomic.Int32 // answers that the transaction has not taken yet
 }
 
 // maxWaiting is how many answers may wait for a transaction. Further ones are dropped, and

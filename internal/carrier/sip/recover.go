@@ -171,9 +171,11 @@ func (c *Carrier) endAll(ctx context.Context, calls []addressbook.SID, dialogs [
 func (c *Carrier) endGhost(life context.Context, sid addressbook.SID, d *Dialog, over func()) {
 	ctx, cancel := context.WithTimeout(life, answerWithin)
 	defer cancel()
-	if l := c.lines.named(d.Trunk); d.Domain == "" && l != nil {
+	if d.Domain == "" {
 		*d = c.reached(*d, d.Dest) // an old record may have a name as the next hop
-		d.Domain = l.trunk.Host
+		if l := c.lines.named(d.Trunk); l != nil {
+			d.Domain = l.trunk.Host
+		}
 		c.mu.Lock()
 		c.ghosts[sid] = newLate(*d, "", false)
 		c.mu.Unlock()
