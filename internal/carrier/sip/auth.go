@@ -36,8 +36,8 @@ func (l *login) challenged(res *gosip.Response, first bool) bool {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, h := range res.GetHeaders(from) {
-		ch, err := digest.ParseChallenge(h.Value())
+	for value := range fields(res, from) {
+		ch, err := digest.ParseChallenge(value)
 		if err != nil || !digest.CanDigest(ch) || len(ch.QOP) > 0 && !ch.SupportsQOP("auth") {
 			continue
 		}

@@ -36,7 +36,8 @@ type call struct {
 	done  chan struct{} // closed when the call is over
 
 	// The goroutine of the call alone uses these.
-	ctx      context.Context // ends with the call
+	ctx      context.Context // of CANCELs; it ends with the call, and is nil before the first
+	stop     context.CancelFunc
 	cancels  sync.WaitGroup
 	tx       gosip.ClientTransaction
 	invite   *gosip.Request // the last INVITE

@@ -103,8 +103,8 @@ func (d *Dialog) fork(res *gosip.Response, cseq uint32) Dialog {
 	if contact := res.Contact(); contact != nil && !contact.Address.Wildcard {
 		f.Target = contact.Address.String()
 	}
-	for _, h := range res.GetHeaders("Record-Route") {
-		f.Routes = append(f.Routes, h.Value())
+	for route := range fields(res, "Record-Route") {
+		f.Routes = append(f.Routes, route)
 	}
 	slices.Reverse(f.Routes)
 	if d.Transport == trunk.TLS {

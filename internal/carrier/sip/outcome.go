@@ -133,8 +133,8 @@ const maxReason = 100
 // reasonOf reads the cause of Q.850 and its text in the Reason headers of a message
 // (RFC 3326). Cause is 0 if there is none.
 func reasonOf(m gosip.Message) (cause int, text string) {
-	for _, h := range m.GetHeaders("Reason") {
-		for _, one := range splitQuoted(h.Value(), ',') {
+	for value := range fields(m, "Reason") {
+		for _, one := range splitQuoted(value, ',') {
 			fields := splitQuoted(one, ';')
 			if !strings.EqualFold(strings.TrimSpace(fields[0]), "Q.850") {
 				continue

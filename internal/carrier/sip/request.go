@@ -33,21 +33,20 @@ var (
 // request returns a request of the dialog. The library needs those headers in parts that
 // tell transactions apart, and From, which is in the ACKs that it sends.
 func (d *Dialog) request(m message) (*gosip.Request, error) {
-	var target gosip.Uri
+	req := gosip.NewRequest(gosip.RequestMethod(m.method), gosip.Uri{})
 	var from gosip.FromHeader
 	_, err := gosip.ParseAddressValue(d.From, &from.Address, &from.Params)
 	host, port, errHost := net.SplitHostPort(d.SentBy)
 	number, errPort := strconv.Atoi(port)
-	if errors.Join(err, errHost, errPort, gosip.ParseUri(oneLine.Replace(d.Target), &target)) != nil {
+	if errors.Join(err, errHost, errPort, gosip.ParseUri(oneLine.Replace(d.Target), &req.Recipient)) != nil {
 		return nil, errors.New("the request is not well-formed")
 	}
 	if m.branch == "" {
 		m.branch = newBranch()
 	}
 	callID := gosip.CallIDHeader(d.CallID)
-	req := gosip.NewRequest(gosip.RequestMethod(m.method), target)
 	req.AppendHeader(&gosip.ViaHeader{
-		ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: strings.ToUpper(string(d.Transport)), Host: host, Port: number,
+		ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: gosip.NetworkToUpper(string(d.Transport)), Host: host, Port: number,
 		Params: gosip.HeaderParams{{K: "branch", V: m.branch}, {K: "rport"}},
 	})
 	req.AppendHeader(maxForwards)
@@ -71,6 +70,8 @@ func (d *Dialog) request(m message) (*gosip.Request, error) {
 	if len(m.body) > 0 {
 		req.AppendHeader(isSDP)
 	}
+	length := gosip.ContentLengthHeader(len(m.body))
+	req.AppendHeader(&length) // or else SetBody looks for it under all names
 	req.SetBody(m.body)
 	return req, nil
 }

@@ -20,10 +20,12 @@ func (l *call) run() {
 		}
 		l.finish()
 	}()
-	var stop context.CancelFunc
-	l.ctx, stop = context.WithCancel(l.c.life)
-	defer l.cancels.Wait()
-	defer stop()
+	defer func() {
+		if l.ctx != nil {
+			l.stop()
+		}
+		l.cancels.Wait()
+	}()
 	if res := l.awaitAnswer(); res != nil {
 		l.talk(res)
 	}

@@ -13,6 +13,9 @@ import (
 func (l *call) cancel() {
 	d := l.record()
 	last := l.invites - 1
+	if l.ctx == nil {
+		l.ctx, l.stop = context.WithCancel(l.c.life)
+	}
 	l.cancels.Go(func() { l.c.cancel(l.ctx, &d, last) })
 }
 

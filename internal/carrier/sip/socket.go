@@ -31,17 +31,40 @@ func listen(addr netip.AddrPort) (*net.UDPConn, net.Listener, error) {
 	}
 }
 
-// listening is a UDP socket that tells when it is first read.
+// listening is a UDP socket that tells when it is first read. One goroutine reads it.
 type listening struct {
 	*net.UDPConn
 	once  sync.Once
 	reads chan struct{}
+	last  *sender
 }
+
+// sender is the address of a peer, with its text, which sipgo needs for each message.
+type sender struct {
+	at   netip.AddrPort
+	text string
+}
+
+// Network implements [net.Addr].
+func (s *sender) Network() string { return "udp" }
+
+// String implements [net.Addr].
+func (s *sender) String() string { return s.text }
+
+// AddrPort returns the address; see addrOf.
+func (s *sender) AddrPort() netip.AddrPort { return s.at }
 
 // ReadFrom implements [net.PacketConn].
 func (l *listening) ReadFrom(b []byte) (int, net.Addr, error) {
 	l.once.Do(func() { close(l.reads) })
-	return l.UDPConn.ReadFrom(b)
+	n, from, err := l.ReadFromUDPAddrPort(b)
+	if err != nil {
+		return n, nil, err
+	}
+	if l.last == nil || l.last.at != from {
+		l.last = &sender{from, netip.AddrPortFrom(from.Addr().Unmap(), from.Port()).String()}
+	}
+	return n, l.last, nil
 }
 
 // admitting accepts connections of trunks only.

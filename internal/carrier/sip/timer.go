@@ -2,6 +2,7 @@ package sip
 
 import (
 	"context"
+	"iter"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,11 +20,22 @@ type interval struct {
 
 // headerOf returns the value of the first header with a name, or "".
 func headerOf(m gosip.Message, name string) string {
-	all := m.GetHeaders(name)
-	if len(all) == 0 {
-		return ""
+	for value := range fields(m, name) {
+		return value
 	}
-	return all[0].Value()
+	return ""
+}
+
+// fields returns the values of the headers with a name. Unlike those of sipgo, it makes no
+// copies of names.
+func fields(m gosip.Message, name string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, h := range m.(interface{ Headers() []gosip.Header }).Headers() {
+			if strings.EqualFold(h.Name(), name) && !yield(h.Value()) {
+				return
+			}
+		}
+	}
 }
 
 // maxSession bounds a session interval that a peer demands.
@@ -36,13 +48,13 @@ func expires(m gosip.Message, ours string) interval {
 	if value == "" {
 		value = headerOf(m, "x") // the compact form
 	}
-	fields := strings.Split(value, ";")
-	n, err := strconv.Atoi(strings.TrimSpace(fields[0]))
+	seconds, params, _ := strings.Cut(value, ";")
+	n, err := strconv.Atoi(strings.TrimSpace(seconds))
 	if err != nil || n <= 0 {
 		return interval{}
 	}
 	i := interval{length: min(time.Duration(n)*time.Second, maxSession)}
-	for _, f := range fields[1:] {
+	for f := range strings.SplitSeq(params, ";") {
 		name, who, _ := strings.Cut(strings.TrimSpace(f), "=")
 		i.ours = i.ours || strings.EqualFold(name, "refresher") && strings.EqualFold(who, ours)
 	}
@@ -68,22 +80,21 @@ type session struct {
 	gone   chan struct{} // closed when a refresh shows that the call is over
 	once   sync.Once
 	work   sync.WaitGroup
+	ctx    context.Context // of refreshes; nil before the first
 	cancel context.CancelFunc
-	ctx    context.Context
 }
 
 // newSession starts the session timer that the answer of a call demands.
 func newSession(l *call, res *gosip.Response) *session {
 	s := &session{l: l, gone: make(chan struct{}), update: allows(res, "UPDATE")}
-	s.ctx, s.cancel = context.WithCancel(l.c.life)
 	s.renew(expires(res, "uac"))
 	return s
 }
 
 // allows reports whether the Allow headers of a message have a method.
 func allows(m gosip.Message, method string) bool {
-	for _, h := range m.GetHeaders("Allow") {
-		for _, one := range strings.Split(h.Value(), ",") {
+	for value := range fields(m, "Allow") {
+		for one := range strings.SplitSeq(value, ",") {
 			if strings.EqualFold(strings.TrimSpace(one), method) {
 				return true
 			}
@@ -127,6 +138,9 @@ func (s *session) refresh() {
 	if !s.now.ours {
 		s.lose()
 		return
+	}
+	if s.ctx == nil {
+		s.ctx, s.cancel = context.WithCancel(s.l.c.life)
 	}
 	s.work.Go(func() {
 		ctx, cancel := context.WithTimeout(s.ctx, min(answerWithin, s.now.length/2))
@@ -187,7 +201,9 @@ func (s *session) lose() { s.once.Do(func() { close(s.gone) }) }
 
 // close stops the timer and waits for a refresh under way.
 func (s *session) close() {
-	s.cancel()
+	if s.ctx != nil {
+		s.cancel()
+	}
 	s.work.Wait()
 	if s.timer != nil {
 		s.timer.Stop()

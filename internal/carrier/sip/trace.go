@@ -125,7 +125,7 @@ func (t *traces) follow(o *observers, order *carrier.Order, over string, c clock
 		sent bool
 		fmt.Stringer
 	}
-	var messages []message
+	messages := make([]message, 0, 8) // most calls have fewer
 	size := 0
 	leave := o.watch(callIDOf(order.Call), func(sent bool, m fmt.Stringer) {
 		came, _ := m.(packet)

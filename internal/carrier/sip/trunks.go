@@ -194,7 +194,7 @@ func (c *Carrier) addresses(ctx context.Context, name string) ([]netip.Addr, err
 // company, stands for where the call was sent.
 func (c *Carrier) reached(d Dialog, sent string) Dialog {
 	name, port, err := net.SplitHostPort(d.Dest)
-	if err != nil {
+	if _, notAddr := netip.ParseAddr(name); err != nil || notAddr == nil {
 		return d
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), hopWithin)
