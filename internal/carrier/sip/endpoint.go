@@ -21,6 +21,9 @@ func init() {
 	// credentials may be longer. Its logs contain telephone numbers.
 	gosip.UDPMTUSize = 65535
 	gosip.SetDefaultLogger(slog.New(slog.DiscardHandler))
+	// An answer 2xx ends the transaction of its INVITE, and calls take those that come again
+	// (see stray). By itself sipgo keeps the transaction and its messages for 32 seconds.
+	gosip.Timer_M = 0
 }
 
 const (

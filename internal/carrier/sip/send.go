@@ -88,6 +88,7 @@ func final(ctx context.Context, tx gosip.ClientTransaction) (*gosip.Response, er
 		select {
 		case res := <-tx.Responses():
 			if !res.IsProvisional() && whole(res) {
+				_ = tx.Err() // waits until the transaction has set its last timer, which Terminate stops
 				return res, nil
 			}
 		case <-tx.Done():
