@@ -5,8 +5,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -187,9 +189,9 @@ func send(t *testing.T, proxy string, c *servertest.Client, method, path, conten
 // startPrism starts Prism before a server, and returns its URL.
 func startPrism(t *testing.T, prism, dir, upstream string) string {
 	t.Helper()
-	port := freePort(t)
+	host, port := freeAddress(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	cmd := command(ctx, dir, prism, "proxy", "openapi.yaml", upstream, "--host", "127.0.0.1", "--port", port, "--cors=false")
+	cmd := command(ctx, dir, prism, "proxy", "openapi.yaml", upstream, "--host", host, "--port", port, "--cors=false")
 	cmd.WaitDelay = 5 * time.Second
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -221,23 +223,29 @@ func startPrism(t *testing.T, prism, dir, upstream string) string {
 	case <-listening:
 	case <-ended:
 		t.Fatalf("Prism ended: %s", said.String())
-	case <-time.After(time.Minute):
+	case <-time.After(3 * time.Minute):
 		t.Fatal("Prism does not listen")
 	}
-	return "http://127.0.0.1:" + port
+	return "http://" + net.JoinHostPort(host, port)
 }
 
-// freePort returns a port that nobody listens on.
-func freePort(t *testing.T) string {
+// freeAddress returns an address of loopback that nobody listens on. On Linux its
+// host is one that nobody else uses, so that no connection's own port takes it
+// before Prism does.
+func freeAddress(t *testing.T) (host, port string) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ip := net.IPv4(127, 0, 0, 1)
+	if runtime.GOOS == "linux" {
+		ip = net.IPv4(127, byte(1+rand.N(254)), byte(rand.N(256)), byte(1+rand.N(254)))
+	}
+	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: ip})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
+	host, port, err = net.SplitHostPort(l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return port
+	return host, port
 }

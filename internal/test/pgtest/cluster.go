@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
+	"runtime"
 	"sync"
 	"time"
 
@@ -19,8 +21,8 @@ import (
 
 // cluster is a running server.
 type cluster struct {
-	dir  string // of its files, its socket and its log
-	port int
+	dir     string // of its files, its socket and its log
+	address netip.AddrPort
 
 	// lifeline is what the server lives by: it stops when the other end of this
 	// pipe is closed, which the operating system does with a process's last
@@ -34,7 +36,7 @@ type cluster struct {
 
 // url is that of a database, over TCP.
 func (c *cluster) url(database string) string {
-	return fmt.Sprintf("postgres://%s@127.0.0.1:%d/%s?sslmode=disable", superuser, c.port, database)
+	return fmt.Sprintf("postgres://%s@%s/%s?sslmode=disable", superuser, c.address, database)
 }
 
 const superuser = "callbook"
@@ -69,13 +71,13 @@ func startCluster(parent, settings string) (_ *cluster, err error) {
 			c.abandon()
 		}
 	}()
-	if c.port, err = freePort(); err != nil {
+	if c.address, err = freeAddress(); err != nil {
 		return nil, err
 	}
 	if err := initialise(programs, dir); err != nil {
 		return nil, err
 	}
-	if err := configure(dir, c.port, settings); err != nil {
+	if err := configure(dir, c.address, settings); err != nil {
 		return nil, err
 	}
 	server := exec.Command("/bin/sh", "-c", keeper, "keeper", filepath.Join(programs, "postgres"), dir)
@@ -130,18 +132,18 @@ autovacuum = on
 `
 
 // configure writes down how the server in dir runs. What is said last counts.
-func configure(dir string, port int, more string) error {
+func configure(dir string, address netip.AddrPort, more string) error {
 	f, err := os.OpenFile(filepath.Join(dir, "data", "postgresql.auto.conf"), os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(f, `
-listen_addresses = '127.0.0.1'
+listen_addresses = '%s'
 port = %d
 max_connections = 300
 shared_buffers = 64MB
 autovacuum = off
-%s`, port, more)
+%s`, address.Addr(), address.Port(), more)
 	return errors.Join(err, f.Close())
 }
 
@@ -188,14 +190,21 @@ func (c *cluster) abandon() {
 	os.RemoveAll(c.dir)
 }
 
-func freePort() (int, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+// freeAddress returns an address of loopback that nobody listens on. On Linux its
+// IP is one that nobody else uses, so that no connection's own port takes it
+// before the server does, or while the server is down.
+func freeAddress() (netip.AddrPort, error) {
+	ip := netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	if runtime.GOOS == "linux" {
+		ip = netip.AddrFrom4([4]byte{127, byte(1 + rand.N(254)), byte(rand.N(256)), byte(1 + rand.N(254))})
+	}
+	ln, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(ip, 0)))
 	if err != nil {
-		return 0, err
+		return netip.AddrPort{}, err
 	}
 	_, port, err := net.SplitHostPort(ln.Addr().String())
 	if err := errors.Join(err, ln.Close()); err != nil {
-		return 0, err
+		return netip.AddrPort{}, err
 	}
-	return strconv.Atoi(port)
+	return netip.ParseAddrPort(net.JoinHostPort(ip.String(), port))
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,7 +28,7 @@ type Node struct {
 	t        testing.TB
 	programs string
 	dir      string // of its files, its socket and its log
-	port     int
+	address  netip.AddrPort
 	parent   int // the process that the others are children of; 0 while none runs
 	keeper   *exec.Cmd
 	lifeline io.WriteCloser
@@ -60,7 +61,7 @@ func newNode(t testing.TB) *Node {
 		t.Fatal(err)
 	}
 	t.Cleanup(n.end)
-	if n.port, err = freePort(); err != nil {
+	if n.address, err = freeAddress(); err != nil {
 		t.Fatal(err)
 	}
 	return n
@@ -185,7 +186,7 @@ func (n *Node) children() []int {
 
 // url is that of a database, over TCP.
 func (n *Node) url(database string) string {
-	return fmt.Sprintf("postgres://%s@127.0.0.1:%d/%s?sslmode=disable", superuser, n.port, database)
+	return fmt.Sprintf("postgres://%s@%s/%s?sslmode=disable", superuser, n.address, database)
 }
 
 // query runs a statement, and tells the one value of its last row.

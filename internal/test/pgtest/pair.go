@@ -31,7 +31,7 @@ func NewPair(t testing.TB) *Pair {
 	if err := initialise(p.Primary.programs, p.Primary.dir); err != nil {
 		t.Fatal(err)
 	}
-	if err := configure(p.Primary.dir, p.Primary.port, synced); err != nil {
+	if err := configure(p.Primary.dir, p.Primary.address, synced); err != nil {
 		t.Fatal(err)
 	}
 	p.Primary.Start()
@@ -42,7 +42,7 @@ func NewPair(t testing.TB) *Pair {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := configure(p.Standby.dir, p.Standby.port, synced); err != nil {
+	if err := configure(p.Standby.dir, p.Standby.address, synced); err != nil {
 		t.Fatal(err)
 	}
 	p.Standby.Start()
@@ -58,8 +58,8 @@ func NewPair(t testing.TB) *Pair {
 
 // URL names both servers and nothing that says which is to be used.
 func (p *Pair) URL() string {
-	return fmt.Sprintf("postgres://%s@127.0.0.1:%d,127.0.0.1:%d/%s?sslmode=disable",
-		superuser, p.Primary.port, p.Standby.port, pairDatabase)
+	return fmt.Sprintf("postgres://%s@%s,%s/%s?sslmode=disable",
+		superuser, p.Primary.address, p.Standby.address, pairDatabase)
 }
 
 // Promote makes the standby take writes.

@@ -101,7 +101,7 @@ func (c *cluster) makeTemplate(migrate Migrate) error {
 }
 
 // patience is how long one step may take on a busy machine.
-const patience = time.Minute
+const patience = 3 * time.Minute
 
 // exec runs a statement beside all databases of tests.
 func (c *cluster) exec(statement string) error {

@@ -28,9 +28,9 @@ rm -rf "$2"
 // poolerSettings give each transaction any of a few connections.
 const poolerSettings = `
 [databases]
-* = host=127.0.0.1 port=%s user=%s
+* = host=%s port=%s user=%s
 [pgbouncer]
-listen_addr = 127.0.0.1
+listen_addr = %s
 listen_port = %d
 unix_socket_dir =
 auth_type = any
@@ -56,7 +56,7 @@ func Pooler(t testing.TB, database string, connections int) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	port, err := freePort()
+	address, err := freeAddress()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func Pooler(t testing.TB, database string, connections int) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	settings := fmt.Sprintf(poolerSettings, u.Port(), superuser, port, connections)
+	settings := fmt.Sprintf(poolerSettings, u.Hostname(), u.Port(), superuser, address.Addr(), address.Port(), connections)
 	keeper := exec.Command("/bin/sh", "-c", poolerKeeper, "keeper", program, dir)
 	lifeline, err := keeper.StdinPipe()
 	if err := errors.Join(err, os.WriteFile(filepath.Join(dir, "pgbouncer.ini"), []byte(settings), 0o644),
@@ -78,7 +78,7 @@ func Pooler(t testing.TB, database string, connections int) string {
 		lifeline.Close()
 		_ = keeper.Wait() // its status is that of what it has ended
 	})
-	u.Host = fmt.Sprintf("127.0.0.1:%d", port)
+	u.Host = address.String()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	again := time.NewTicker(10 * time.Millisecond)
