@@ -28,7 +28,7 @@ func TestContract(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				test.Run(t, carriertest.Rig{
 					Carrier: newSimulator(1), Talks: 919800000031, Busy: 919800000006, NoAnswer: 919800000007, Fails: 919800000009,
-					Key: "3", Patience: 2 * time.Minute,
+					Key: "3", Patience: 2 * time.Minute, Prompt: time.Second,
 				})
 			})
 		})

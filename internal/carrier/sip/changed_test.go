@@ -222,7 +222,7 @@ func TestTestCallGivenUp(t *testing.T) {
 	if _, err := r.TestCall(ctx, "test", order(line, nil), "", func(trunk.Message) {}); err != nil {
 		t.Error(err)
 	}
-	if d := time.Since(begun); d > 10*time.Second {
+	if d := time.Since(begun); d > 25*time.Second { // the library gives up after 32
 		t.Errorf("it took %v", d)
 	}
 }

@@ -26,15 +26,15 @@ func trunkTo(callee *siptest.Callee) trunk.Trunk {
 	}
 }
 
-// start returns a carrier that rings for a second.
+// start returns a carrier that rings for a minute.
 func start(t *testing.T, change func(*sip.Options)) *sip.Carrier {
 	t.Helper()
 	local := netip.MustParseAddr("127.0.0.1")
-	engine, err := media.Open(media.Options{First: 20000, Last: 60000, Bind: local})
+	engine, err := media.Open(media.Options{First: 20000, Last: 60000, Bind: local, Now: neverLate})
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts := sip.Options{Addr: netip.AddrPortFrom(local, 0), Media: engine, Dialogs: &sip.Memory{}, Ring: time.Second, Probe: time.Second}
+	opts := sip.Options{Addr: netip.AddrPortFrom(local, 0), Media: engine, Dialogs: &sip.Memory{}, Ring: time.Minute, Probe: time.Second}
 	change(&opts)
 	c, err := sip.New(opts)
 	if err != nil {
@@ -62,10 +62,14 @@ func TestContract(t *testing.T) {
 			}}
 			rings := siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) { c.Ring(m) }}
 			test.Run(t, carriertest.Rig{
-				Carrier: start(t, func(o *sip.Options) { o.Trunks = trunks{trunkTo(callee)} }),
-				Talks:   callee.Line(t, talks).Number, Busy: callee.Line(t, fails(486)).Number,
+				Carrier: start(t, func(o *sip.Options) {
+					if o.Trunks = (trunks{trunkTo(callee)}); !test.HangsUp {
+						o.Ring = 3 * time.Second
+					}
+				}),
+				Talks: callee.Line(t, talks).Number, Busy: callee.Line(t, fails(486)).Number,
 				NoAnswer: callee.Line(t, rings).Number, Fails: callee.Line(t, fails(500)).Number,
-				Key: "3", Patience: 10 * time.Second,
+				Key: "3", Patience: siptest.Patience, Prompt: 25 * time.Second,
 			})
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -192,7 +193,6 @@ func TestKamailioAndBaresip(t *testing.T) {
 			telephone, next := baresip(t, settings)
 			proxy, addr := kamailio(t, next)
 			r := open(t, &siptest.Callee{Addr: addr}, func(s *setup) {
-				s.Ring = 10 * time.Second
 				s.trunk.Transport, s.trunk.Codecs, s.trunk.SRTP = tt.transport, []trunk.Codec{tt.codec}, tt.srtp
 				s.trunk.User, s.trunk.Password = "trunk", "secret"
 			})
@@ -205,10 +205,18 @@ func TestKamailioAndBaresip(t *testing.T) {
 			proxy.await("the answer to BYE is 200")
 			// Sound takes another way than ACK and BYE, so the telephone may begin to
 			// listen a moment after the sound begins, or end a moment before it does.
-			const edge = wav.Rate / 10
+			// On a busy machine it plays a silence where a packet comes late, and no piece of
+			// the sound is like another: half of the pieces show that it is the sound.
+			const piece = wav.Rate / 10
 			sound, recording := siptest.Tone(wav.Rate), heard(t, telephone)
-			if like := siptest.Alike(sound[edge:len(sound)-edge], recording); like < 0.95 {
-				t.Errorf("what it recorded is like the sound to %.3f, in %d samples", like, len(recording))
+			pieces, whole := 0, 0
+			for part := range slices.Chunk(sound[piece:len(sound)-piece], piece) {
+				if pieces++; siptest.Alike(part, recording) >= 0.95 {
+					whole++
+				}
+			}
+			if whole < pieces/2 {
+				t.Errorf("of %d pieces of the sound, %d are in the %d samples that it recorded", pieces, whole, len(recording))
 			}
 		})
 	}
@@ -260,8 +268,8 @@ func TestEndBehindAProxy(t *testing.T) {
 			callee := &siptest.Callee{Addr: addr}
 			change := func(s *setup) {
 				s.trunk.User, s.trunk.Password = "trunk", "secret"
-				if tt.killed {
-					s.Ring = time.Minute
+				if !tt.killed {
+					s.Ring = 5 * time.Second
 				}
 			}
 			first := open(t, callee, change)

@@ -52,7 +52,7 @@ a=rtpmap:96 telephone-event/8000
 a=fmtp:96 0-15
 `) + `
 <recv request="ACK"/>
-<pause milliseconds="500"/>
+<pause milliseconds="2000"/>
 <nop><action><exec play_pcap_audio="` + pressesOne + `"/></action></nop>
 <recv request="BYE"/>` +
 	sippSays("200 OK", "[last_cseq_number] BYE", nothing)
@@ -112,8 +112,8 @@ func TestSIPp(t *testing.T) {
 			}
 			program, addr := sipp(t, tt.steps)
 			r := open(t, &siptest.Callee{Addr: addr}, func(s *setup) {
-				if tt.outcome != campaign.NoAnswer {
-					s.Ring = 10 * time.Second
+				if tt.outcome == campaign.NoAnswer {
+					s.Ring = 5 * time.Second
 				}
 			})
 			p := r.end(r.place(peer(t), callflow.Menu("30000", 0)), tt.outcome)

@@ -2,6 +2,7 @@ package sip_test
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -29,7 +30,7 @@ func TestByeAnswers(t *testing.T) {
 			call.Await("BYE", 1)
 			begun := time.Now()
 			r.end(o, campaign.Reached)
-			if d := time.Since(begun); d > 9*time.Second {
+			if d := time.Since(begun); d > 25*time.Second { // the library gives up after 32
 				t.Errorf("the call lasted %v longer", d)
 			}
 			r.saw(call, "INVITE ACK BYE")
@@ -143,13 +144,17 @@ func TestStrangersBye(t *testing.T) {
 }
 
 // originOf returns the id and the version of the o= line.
-func originOf(t *testing.T, sdp string) (id, version string) {
+func originOf(t *testing.T, sdp string) (id string, version uint64) {
 	t.Helper()
 	m := regexp.MustCompile(`(?m)^o=\S+ (\d+) (\d+) `).FindStringSubmatch(sdp)
 	if m == nil {
 		t.Fatalf("there is no o= line in %q", sdp)
 	}
-	return m[1], m[2]
+	version, err := strconv.ParseUint(m[2], 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m[1], version
 }
 
 // TestOfferlessReinvite: a re-INVITE without SDP gets our offer, and the answer comes with
@@ -169,8 +174,8 @@ func TestOfferlessReinvite(t *testing.T) {
 		t.Fatalf("got %+v", res)
 	}
 	id, version := originOf(t, call.Invite().Body)
-	if nextID, next := originOf(t, res.Body); nextID != id || len(next) < len(version) || next <= version {
-		t.Errorf("the origin %s %s follows %s %s", nextID, next, id, version)
+	if nextID, next := originOf(t, res.Body); nextID != id || next <= version {
+		t.Errorf("the origin %s %d follows %s %d", nextID, next, id, version)
 	}
 	// The answer in the ACK puts the call on hold.
 	quiet(t, call.Media, 500*time.Millisecond)
@@ -191,7 +196,7 @@ func TestLostAcceptance(t *testing.T) {
 	line := callee.Line(t, nil)
 	o, call := r.talk(line, nil)
 	hold := call.Media.SDP(siptest.SDP{Direction: "sendonly", Version: 1})
-	if m, ok := call.Try(siptest.Request{Method: "INVITE", Body: hold, Lose: 2}, 4*time.Second); !ok || m.Status() != 200 {
+	if m, ok := call.Try(siptest.Request{Method: "INVITE", Body: hold, Lose: 2}, siptest.Patience); !ok || m.Status() != 200 {
 		t.Fatalf("the answer was not repeated: %v, %+v", ok, m)
 	}
 	call.Bye()
@@ -203,7 +208,7 @@ func TestLostAcceptance(t *testing.T) {
 func TestSessionTimer(t *testing.T) {
 	t.Parallel()
 	callee := siptest.Start(t)
-	const expires = "Session-Expires: 2;refresher="
+	const expires = "Session-Expires: 6;refresher="
 	answers := func(header ...string) siptest.Script {
 		return siptest.Script{
 			"INVITE": func(c *siptest.Call, m *siptest.Message) {
@@ -219,16 +224,16 @@ func TestSessionTimer(t *testing.T) {
 	t.Run("we refresh by UPDATE", func(t *testing.T) {
 		t.Parallel()
 		r := open(t, callee, nil)
-		line := callee.Line(t, answers("Session-Expires: 4;refresher=uac", "Allow: INVITE, ACK, BYE, UPDATE"))
+		line := callee.Line(t, answers("Session-Expires: 8;refresher=uac", "Allow: INVITE, ACK, BYE, UPDATE"))
 		o := r.place(line, nil)
 		call := line.Call()
 		call.Await("ACK", 1)
 		begun := time.Now()
 		update := call.Await("UPDATE", 1)
-		if d := time.Since(begun); d > 3500*time.Millisecond {
-			t.Errorf("a session of 4 s is refreshed after %v", d)
+		if d := time.Since(begun); d > 7500*time.Millisecond {
+			t.Errorf("a session of 8 s is refreshed after %v", d)
 		}
-		if got := update.Get("Session-Expires"); got != "4;refresher=uac" {
+		if got := update.Get("Session-Expires"); got != "8;refresher=uac" {
 			t.Errorf("the refresh says %q", got)
 		}
 		call.Await("UPDATE", 2)
@@ -245,7 +250,7 @@ func TestSessionTimer(t *testing.T) {
 		again := call.Await("INVITE", 2)
 		id, version := originOf(t, call.Invite().Body)
 		if nextID, next := originOf(t, again.Body); nextID != id || next <= version {
-			t.Errorf("the origin %s %s follows %s %s", nextID, next, id, version)
+			t.Errorf("the origin %s %d follows %s %d", nextID, next, id, version)
 		}
 		call.Await("ACK", 3)
 		call.Bye()
@@ -257,14 +262,14 @@ func TestSessionTimer(t *testing.T) {
 		r := open(t, callee, nil)
 		line := callee.Line(t, answers(expires+"uas"))
 		o, call := r.talk(line, nil)
-		for i, method := range []string{"UPDATE", "INVITE", "UPDATE"} {
-			after(900 * time.Millisecond)
+		for i, method := range []string{"UPDATE", "INVITE", "UPDATE", "UPDATE"} {
+			after(2 * time.Second) // of the four after which the call would end
 			request := siptest.Request{Method: method, Header: []string{expires + "uac"}}
 			if method == "INVITE" {
 				request.Body = call.Media.SDP(siptest.SDP{Version: i})
 			}
 			res := call.Send(request)
-			if res.Status() != 200 || res.Get("Session-Expires") != "2;refresher=uac" || res.Get("Require") != "timer" {
+			if res.Status() != 200 || res.Get("Session-Expires") != "6;refresher=uac" || res.Get("Require") != "timer" {
 				t.Errorf("%s was answered with %+v", method, res)
 			}
 		}
@@ -280,7 +285,7 @@ func TestSessionTimer(t *testing.T) {
 		line := callee.Line(t, answers(expires+"uas"))
 		o := r.place(line, nil)
 		p := r.end(o, campaign.Reached)
-		if d := p.Ended.Sub(p.Answered); d > 2*time.Second {
+		if d := p.Ended.Sub(p.Answered); d > 6*time.Second {
 			t.Errorf("the call ended after %v", d)
 		}
 		r.saw(line.Call(), "INVITE ACK BYE")

@@ -174,7 +174,7 @@ func TestIPv6(t *testing.T) {
 			t.Parallel()
 			r := open(t, callee, func(s *setup) {
 				var err error
-				if s.Media, err = media.Open(media.Options{First: 20000, Last: 31999, Bind: loopback}); err != nil {
+				if s.Media, err = media.Open(media.Options{First: 20000, Last: 31999, Bind: loopback, Now: neverLate}); err != nil {
 					t.Fatal(err)
 				}
 				s.Addr, s.trunk.Transport = netip.AddrPortFrom(loopback, 0), transport

@@ -8,7 +8,7 @@ import (
 )
 
 // Patience is how long the callee waits for anything that a test awaits.
-const Patience = 30 * time.Second
+const Patience = 2 * time.Minute
 
 // list is what grows, and can be waited for.
 type list[T any] struct {
@@ -75,6 +75,12 @@ func (s *Seen) add(m *Message) (again bool) {
 
 // Count returns how many requests of a method came, with those that were repeated.
 func (s *Seen) Count(method string) int { return len(s.of(method)) }
+
+// CountOnce is Count without the requests that were repeated, as a sender does that gets no
+// answer for half a second.
+func (s *Seen) CountOnce(method string) int {
+	return len(slices.DeleteFunc(s.of(method), func(m *Message) bool { return m.Repeats }))
+}
 
 // of returns the requests of a method, with those that were repeated.
 func (s *Seen) of(method string) []*Message {

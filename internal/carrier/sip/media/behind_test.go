@@ -61,7 +61,7 @@ func TestBehind(t *testing.T) {
 	}
 	await := func(behind bool) {
 		t.Helper()
-		for late := time.Now().Add(time.Minute); e.Stats().Behind != behind; time.Sleep(time.Millisecond) {
+		for late := time.Now().Add(patience); e.Stats().Behind != behind; time.Sleep(time.Millisecond) {
 			if time.Now().After(late) {
 				t.Fatalf("%+v", e.Stats())
 			}

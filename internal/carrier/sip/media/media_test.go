@@ -19,6 +19,9 @@ import (
 
 var loopback = netip.MustParseAddr("127.0.0.1")
 
+// patience is how long a test waits for anything.
+const patience = 2 * time.Minute
+
 // newEngine returns an engine that runs until the test ends. Its sessions are lost after
 // this much silence, or the usual one.
 func newEngine(t testing.TB, lost ...time.Duration) *Engine {
@@ -123,7 +126,7 @@ func (c *callee) read() {
 // until waits until what the callee got fulfils a condition, and returns it.
 func (c *callee) until(what string, enough func([]received) bool) []received {
 	c.t.Helper()
-	timeout := time.After(10 * time.Second)
+	timeout := time.After(patience)
 	for {
 		c.mu.Lock()
 		got := slices.Clone(c.got)
@@ -203,7 +206,7 @@ func expectKeys(t testing.TB, s *Session, want string) {
 			if key != w {
 				t.Fatalf("key %d is %q, want the keys %q", i, key, want)
 			}
-		case <-time.After(5 * time.Second):
+		case <-time.After(patience):
 			t.Fatalf("key %d of %q did not come", i, want)
 		}
 	}

@@ -75,7 +75,7 @@ func (c *call) finish(digits, mark string, told ...string) {
 		if run.Digits != digits || run.Mark != mark || !slices.Equal(c.told, told) {
 			c.t.Errorf("the keys are %q and the mark %q, told as %q; want %q, %q and %q", run.Digits, run.Mark, c.told, digits, mark, told)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		c.t.Fatal("the flow does not end")
 	}
 }
@@ -115,8 +115,9 @@ func TestWrongAndSilent(t *testing.T) {
 	c.Key('7')
 	c.heard(11)
 	c.finish("7", "silent", "7")
-	// The sound comes again, of which the last packet leaves 180 ms after the first one.
-	if took := time.Since(begun); took < 1180*time.Millisecond {
+	// The sound comes again, of which the last packet leaves 180 ms after the first one, or
+	// sooner on a busy machine, which sends late packets together.
+	if took := time.Since(begun); took < time.Second {
 		t.Errorf("after the wrong key, the sound and the wait for another one took %v", took)
 	}
 }
@@ -134,18 +135,17 @@ func TestSeveralKeys(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := perform(t, menu(string(make([]byte, 500)), 2, "#"), nil)
+			const sound = 500
+			c := perform(t, menu(string(make([]byte, sound)), 2, "#"), nil)
 			c.heard(2)
 			for _, key := range []byte(test.keys) {
 				c.Key(key)
 			}
-			if name == "a timeout" {
-				c.silence(3)
-				if len(c.done) > 0 {
-					t.Error("the first key did not interrupt the sound")
-				}
-			}
 			c.finish(test.told[len(test.told)-1], test.mark, test.told...)
+			c.silence(3)
+			if got := c.callee.until("", func([]received) bool { return true }); loudFrames(got) == sound {
+				t.Error("the first key did not interrupt the sound")
+			}
 		})
 	}
 }
@@ -180,11 +180,12 @@ func TestEarlierKeys(t *testing.T) {
 	t.Parallel()
 	flow := menu("0123456789", 1, "")
 	flow.Start = "greeting"
-	flow.Steps["greeting"] = callflow.Step{Kind: callflow.Say, Text: "0123456789", Next: "menu"}
+	const greeting = 150 // packets, which take three seconds
+	flow.Steps["greeting"] = callflow.Step{Kind: callflow.Say, Text: string(make([]byte, greeting)), Next: "menu"}
 	c := perform(t, flow, nil)
 	c.heard(5)
 	c.Key('7')
-	c.heard(15)
+	c.heard(greeting + 5)
 	c.Key('1')
 	c.finish("1", "yes", "1")
 }

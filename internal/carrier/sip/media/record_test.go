@@ -36,7 +36,7 @@ func TestRecord(t *testing.T) {
 	s.Close()
 	select {
 	case <-ended:
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		t.Fatal("the recording does not end")
 	}
 	var flow, callee int

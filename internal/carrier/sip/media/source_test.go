@@ -20,6 +20,7 @@ func TestStranger(t *testing.T) {
 		for range 3 {
 			c.speak(0xD5)
 			for _, e := range press(9, stranger.time+1000) {
+				c.speak(0xD5)
 				stranger.send(stranger.event(101, e))
 				stranger.speak(0x2A)
 			}
@@ -107,7 +108,7 @@ func TestNotSymmetric(t *testing.T) {
 // TestLost has a callee who stops sending.
 func TestLost(t *testing.T) {
 	t.Parallel()
-	const lost = time.Second
+	const lost = 3 * time.Second
 	s := newSession(t, newEngine(t, lost), Settings{})
 	c := newCallee(t)
 	if err := s.Answer(c.answer(s.Offer())); err != nil {
@@ -116,7 +117,7 @@ func TestLost(t *testing.T) {
 	var spoke time.Time
 	pace := time.NewTicker(frameTime)
 	defer pace.Stop()
-	for range 2 * lost / frameTime {
+	for range 3 * lost / 2 / frameTime {
 		c.speak(0x2A)
 		spoke = time.Now()
 		select {
@@ -127,7 +128,7 @@ func TestLost(t *testing.T) {
 	}
 	select {
 	case <-s.Lost():
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		t.Fatal("the session was not lost")
 	}
 	if took := time.Since(spoke); took < lost-frameTime {

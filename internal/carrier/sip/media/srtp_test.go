@@ -69,20 +69,25 @@ func TestEncrypted(t *testing.T) {
 	if err := s.Play(t.Context(), tone(5)); err != nil {
 		t.Fatal(err)
 	}
-	got := c.until("the sound", func(got []received) bool { return len(got) >= 8 })
-	heard := 0
-	for i, r := range got {
-		packet := c.packet(r.kind, r.marker, r.timestamp, r.payload)
-		packet[2], packet[3] = byte(r.seq>>8), byte(r.seq)
-		copy(packet[8:], r.ssrc[:])
-		plain, err := c.in.DecryptRTP(nil, packet, nil)
-		if err != nil {
-			t.Fatalf("packet %d: %v", i, err)
+	read, heard := 0, 0
+	c.until("the sound and the silence after it", func(got []received) bool {
+		silent := false
+		for ; read < len(got); read++ {
+			r := got[read]
+			packet := c.packet(r.kind, r.marker, r.timestamp, r.payload)
+			packet[2], packet[3] = byte(r.seq>>8), byte(r.seq)
+			copy(packet[8:], r.ssrc[:])
+			plain, err := c.in.DecryptRTP(nil, packet, nil)
+			if err != nil {
+				t.Fatalf("packet %d: %v", read, err)
+			}
+			silent = (&received{payload: plain[12:]}).silent()
+			if len(plain[12:]) == frameSamples && !silent {
+				heard++
+			}
 		}
-		if plain := (received{payload: plain[12:]}); len(plain.payload) == frameSamples && !plain.silent() {
-			heard++
-		}
-	}
+		return silent && heard > 0
+	})
 	if heard != 5 {
 		t.Errorf("the callee heard %d packets of 5", heard)
 	}
