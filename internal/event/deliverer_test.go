@@ -149,14 +149,21 @@ func (b *bench) counts() event.Counts {
 	return page.Counts
 }
 
-// until sets the clock forward by steps until a condition holds.
+// until sets the clock forward by steps until a condition holds. While events are delivered
+// or given up the clock stands, however long a busy machine takes for that.
 func (b *bench) until(what string, step time.Duration, holds func() bool) {
 	b.t.Helper()
-	for limit := time.Now().Add(3 * time.Minute); !holds(); b.clock.Add(step) {
+	before := event.Counts{}
+	for limit := time.Now().Add(3 * time.Minute); !holds(); {
 		if time.Now().After(limit) {
 			b.t.Fatalf("waited too long until %s: %+v", what, b.counts())
 		}
 		<-time.After(5 * time.Millisecond) // between two looks
+		if now := b.counts(); now != before {
+			before = now
+		} else {
+			b.clock.Add(step)
+		}
 	}
 }
 
@@ -315,10 +322,9 @@ func TestAnswers(t *testing.T) {
 	secure := httptest.NewTLSServer(http.NotFoundHandler())
 	defer secure.Close()
 	secure.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
-	gone := httptest.NewServer(nil)
-	gone.Close()
+	const gone = "http://127.0.0.1:1" // no test is given a port below 1024
 	b.add(slices.Concat(
-		events(moved.URL, "1"), events(refusing.URL, "2"), events(secure.URL, "3"), events(gone.URL, "4"), events("http://nowhere.invalid", "5"))...)
+		events(moved.URL, "1"), events(refusing.URL, "2"), events(secure.URL, "3"), events(gone, "4"), events("http://nowhere.invalid", "5"))...)
 	b.run(b.clock, true)
 	tried := func() bool {
 		for _, d := range b.page().Deliveries {
@@ -415,13 +421,13 @@ func TestDead(t *testing.T) {
 	b.add(all...)
 	begun := b.clock.Now()
 	b.run(b.clock, true)
-	b.until("an hour is over", 20*time.Second, func() bool { return b.clock.Now().Sub(begun) > time.Hour })
+	b.until("an hour is over", 20*time.Second, func() bool { return b.clock.Now().Sub(begun) > time.Hour && len(r.got()) >= 8 })
 	passed := b.clock.Now().Sub(begun) // the clock may have run on
-	if n := len(r.got()); n < 8 || float64(n) > 60*passed.Hours() {
+	if n := len(r.got()); float64(n) > 60*passed.Hours() {
 		t.Errorf("a dead receiver got %d requests in %v", n, passed)
 	}
 	up.Store("up", true)
-	b.until("all are delivered", time.Minute, func() bool { return b.counts().Delivered == len(all) })
+	b.until("all are delivered", 10*time.Second, func() bool { return b.counts().Delivered == len(all) })
 	up.Delete("up")
 	b.add(all...)
 	b.until("all are given up", time.Hour, func() bool { return b.counts().Waiting == 0 })
