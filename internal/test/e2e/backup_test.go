@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -83,7 +84,7 @@ func TestBackup(t *testing.T) {
 	auth := newAccount(t, db, "acme")
 	s := startServer(t, db)
 	w := startWriter(newClient(t, s, auth), 100)
-	if !waitFor(time.Minute, func() bool { return len(w.sofar()) >= 5000 }) {
+	if !waitFor(patience, func() bool { return len(w.sofar()) >= 5000 }) {
 		t.Fatal("nothing was written")
 	}
 	before := w.sofar()
@@ -175,8 +176,15 @@ func TestBackupUploads(t *testing.T) {
 		fmt.Fprintf(&csv, "+9196%08d,Asha\n", i)
 	}
 	u := c.uploadCSV(t, "people", csv.String())
-	s.kill(t) // in its middle
-	if entries, err := os.ReadDir(db + ".uploads"); err != nil || len(entries) != 1 {
+	s.kill(t) // in its middle, unless the machine is so busy that the test is late
+	entries, err := os.ReadDir(db + ".uploads")
+	for tries := 1; len(entries) == 0 && tries < 5; tries++ {
+		s = startServer(t, db)
+		u = newClient(t, s, auth).uploadCSV(t, "people "+strconv.Itoa(tries), strings.ReplaceAll(csv.String(), "+9196", "+919"+strconv.Itoa(tries)))
+		s.kill(t)
+		entries, err = os.ReadDir(db + ".uploads")
+	}
+	if err != nil || len(entries) != 1 {
 		t.Fatalf("there are files %v, %v: this test tests nothing", entries, err)
 	}
 	mustRun(t, "backup", file, "--db", db)
@@ -279,7 +287,7 @@ func TestBackupKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	kills := 0
-	for i := range 8 {
+	for i := 0; i < 8 || kills == 0 && i < 50; i++ {
 		after := time.Duration(rand.Int64N(int64(lasts)))
 		args := []string{"backup", file, "--db", db, "--force"}
 		if i%3 == 2 {
@@ -296,6 +304,8 @@ func TestBackupKilled(t *testing.T) {
 			}
 		} else if killAt(t, after, args...) {
 			kills++
+		} else {
+			lasts = max(after, time.Millisecond) // it was quicker this time
 		}
 		if now, err := os.ReadFile(file); err != nil || !bytes.Equal(now, first) {
 			t.Fatalf("the backup is another one, or gone: %v", err)

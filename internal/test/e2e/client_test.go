@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 )
 
 // contact is one contact as a client sends it and as it comes back.
@@ -77,7 +76,7 @@ func newClient(t *testing.T, s *server, auth credentials) *client {
 	transport := &http.Transport{MaxIdleConnsPerHost: 64}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &client{
-		http: &http.Client{Transport: transport, Timeout: time.Minute},
+		http: &http.Client{Transport: transport, Timeout: patience},
 		base: s.URL + "/v2/accounts/" + auth.AccountSID,
 		auth: auth,
 	}

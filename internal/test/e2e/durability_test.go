@@ -130,7 +130,7 @@ func loadUntilKilled(t *testing.T, s *server, c *client, keepConnections bool, s
 	}
 	select {
 	case <-moment.now:
-	case <-time.After(time.Minute):
+	case <-time.After(patience):
 		t.Error("the load did not get on")
 	}
 	s.kill(t)

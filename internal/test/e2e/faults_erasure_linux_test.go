@@ -23,11 +23,11 @@ const erasedRows = 5_000
 // be asked for again. Nobody else loses anything.
 func TestKilledErasure(t *testing.T) {
 	t.Parallel()
-	engines(t, killedErasure)
+	engines(t, func(t *testing.T, db string) { untilCut(t, db, killedErasure) })
 }
 
-func killedErasure(t *testing.T, db string) {
-	k := newKilled(t, db)
+func killedErasure(k *killed) {
+	t, db := k.t, k.db
 	list := k.upload(erasedRows).List
 	// So long it takes without a kill.
 	p := k.person(0, list)
@@ -80,9 +80,6 @@ func killedErasure(t *testing.T, db string) {
 		}
 	}
 	t.Logf("an erasure takes %v; of %d that were killed, %d were not answered, of which %d had erased all", lasts, moments, k.cuts, part)
-	if k.cuts == 0 {
-		t.Error("nothing was cut off: this test has tested nothing")
-	}
 	k.s.stop(t)
 	checkClean(t, db)
 }

@@ -94,7 +94,7 @@ const (
 
 // noticed is within what time a server must have noticed that something is wrong
 // with its file: some seconds, and more on a busy machine.
-const noticed = 30 * time.Second
+const noticed = 2 * time.Minute
 
 // newFile makes a database with an account and some contacts, and returns it as
 // it is on the disk.

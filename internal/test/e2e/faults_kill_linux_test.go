@@ -148,7 +148,7 @@ func (b *backups) make(program, db, file string, kill bool) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	limit := time.Minute
+	limit := 5 * time.Minute
 	if kill {
 		limit = rand.N(500 * time.Millisecond)
 	}

@@ -23,11 +23,11 @@ const killedRows = 20_000
 // was deleted comes back at once.
 func TestKilledDeletion(t *testing.T) {
 	t.Parallel()
-	engines(t, killedDeletion)
+	engines(t, func(t *testing.T, db string) { untilCut(t, db, killedDeletion) })
 }
 
-func killedDeletion(t *testing.T, db string) {
-	k := newKilled(t, db)
+func killedDeletion(k *killed) {
+	t := k.t
 	list := k.upload(killedRows).List
 	before := storedContacts(t, k.c)
 
@@ -70,11 +70,11 @@ func killedDeletion(t *testing.T, db string) {
 // import, which goes on by itself, and can be undone as one deletion.
 func TestKilledUndoOfImport(t *testing.T) {
 	t.Parallel()
-	engines(t, killedUndoOfImport)
+	engines(t, func(t *testing.T, db string) { untilCut(t, db, killedUndoOfImport) })
 }
 
-func killedUndoOfImport(t *testing.T, db string) {
-	k := newKilled(t, db)
+func killedUndoOfImport(k *killed) {
+	t := k.t
 	k.c.mustPost(t, contact{Number: "+919800000000"}) // which the import only puts into its list
 	u := k.upload(killedRows)
 	before := storedContacts(t, k.c)
@@ -113,10 +113,24 @@ type killed struct {
 	cuts    int
 }
 
-func newKilled(t *testing.T, db string) *killed {
-	k := &killed{t: t, db: db, auth: newAccount(t, db, "killed")}
+func newKilled(t *testing.T, db, account string) *killed {
+	k := &killed{t: t, db: db, auth: newAccount(t, db, account)}
 	k.start()
 	return k
+}
+
+// untilCut does something with one account after the other until a kill has come in the midst
+// of it: on a busy machine the test may be late.
+func untilCut(t *testing.T, db string, do func(*killed)) {
+	t.Helper()
+	const tries = 5
+	for try := range tries {
+		k := newKilled(t, db, fmt.Sprint("killed", try))
+		if do(k); k.cuts > 0 || t.Failed() {
+			return
+		}
+	}
+	t.Errorf("in %d tries, nothing was cut off: this test has tested nothing", tries)
 }
 
 func (k *killed) start() {
@@ -243,9 +257,6 @@ func (k *killed) restored(before []contact, list string) {
 		if n := k.count("/lists/" + list + "/contacts"); n != len(want) {
 			k.t.Errorf("the list has %d contacts, want %d", n, len(want))
 		}
-	}
-	if k.cuts == 0 {
-		k.t.Error("nothing was cut off: this test has tested nothing")
 	}
 	k.s.stop(k.t)
 	checkClean(k.t, k.db)

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // TestFullDisk starts a server on a full disk, after one was stopped and after
@@ -64,7 +63,7 @@ func TestFullDisk(t *testing.T) {
 		if err := os.Remove(filepath.Join(dir, "filler")); err != nil {
 			t.Fatal(err)
 		}
-		if !waitFor(time.Minute, func() bool {
+		if !waitFor(patience, func() bool {
 			info, err := os.Stat(db + ".reserve")
 			return err == nil && info.Size() > 0
 		}) {

@@ -103,6 +103,20 @@ func TestKilledImportGoesOn(t *testing.T) {
 	if testing.Short() {
 		rows, ends = 12_000, 2
 	}
+	db := newDB(t)
+	const tries = 5 // on a busy machine, an import may be over before the first end
+	for try := range tries {
+		if cutImport(t, db, fmt.Sprint("import", try), rows, ends) > 0 || t.Failed() {
+			return
+		}
+	}
+	t.Errorf("in %d tries, the import was never cut off: this test has tested nothing", tries)
+}
+
+// cutImport ends the server several times while it works the file of an account, and returns
+// how often that cut off the import.
+func cutImport(t *testing.T, db, account string, rows, ends int) (cut int) {
+	t.Helper()
 	var file strings.Builder
 	var want uploadStats
 	file.WriteString("number,first_name,tag\n")
@@ -120,13 +134,11 @@ func TestKilledImportGoesOn(t *testing.T) {
 			want.Success++
 		}
 	}
-	db := newDB(t)
-	auth := newAccount(t, db, "import")
+	auth := newAccount(t, db, account)
 	s := startServer(t, db)
 	c := newClient(t, s, auth)
 	u := c.uploadCSV(t, "Leads", file.String())
 
-	cut := 0
 	for end := range ends {
 		// Somewhere in the next part of the file.
 		at := rows*end/ends + rand.IntN(rows/ends)
@@ -159,9 +171,6 @@ func TestKilledImportGoesOn(t *testing.T) {
 		t.Fatalf("the import does not end: %+v", got)
 	}
 	t.Logf("cut off %d times", cut)
-	if cut == 0 {
-		t.Error("the import was never cut off: this test has tested nothing")
-	}
 	if got.Status != "completed" || got.Stats != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -188,4 +197,6 @@ func TestKilledImportGoesOn(t *testing.T) {
 	}) {
 		t.Error("the file of the upload is still there")
 	}
+	s.stop(t)
+	return cut
 }

@@ -125,11 +125,12 @@ func run(t *testing.T, cmd *exec.Cmd) outcome {
 		cmd.Env = cleanEnv()
 	}
 	// Something that the command has started may keep its output open.
-	cmd.WaitDelay = time.Second
+	cmd.WaitDelay = 10 * time.Second
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	timer := time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() })
+	const limit = 5 * time.Minute // on a busy machine, "go run" takes more than one
+	timer := time.AfterFunc(limit, func() { _ = cmd.Process.Kill() })
 	err := cmd.Wait()
 	if !timer.Stop() {
 		t.Fatalf("%s did not end\nstdout:\n%s\nstderr:\n%s", cmd, &stdout, &stderr)

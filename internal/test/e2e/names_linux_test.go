@@ -8,7 +8,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // TestOtherNames goes to a running server's database by other names: whatever
@@ -103,7 +102,7 @@ func TestFileGone(t *testing.T) {
 	if err := os.Remove(db); err != nil {
 		t.Fatal(err)
 	}
-	if !waitFor(30*time.Second, func() bool { return get(t, s.URL+"/readyz").status == http.StatusServiceUnavailable }) {
+	if !waitFor(noticed, func() bool { return get(t, s.URL+"/readyz").status == http.StatusServiceUnavailable }) {
 		t.Error("it is still ready")
 	}
 	got, err := c.post([]contact{{Number: "+919876543211"}})

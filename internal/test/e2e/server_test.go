@@ -17,8 +17,8 @@ import (
 // How long a server may take to start and to stop. Generous: the race detector
 // on a busy machine is slow, and a good server never gets near.
 const (
-	startLimit = 30 * time.Second
-	stopLimit  = time.Minute
+	startLimit = 2 * time.Minute
+	stopLimit  = 2 * time.Minute
 )
 
 // quitLine begins what Go prints of all goroutines at a SIGQUIT.

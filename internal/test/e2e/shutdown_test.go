@@ -167,7 +167,7 @@ func TestStopUnderLoad(t *testing.T) {
 	}
 	select {
 	case <-enough:
-	case <-time.After(time.Minute):
+	case <-time.After(patience):
 		t.Error("the load did not get on")
 	}
 	t.Logf("told to stop with %d requests in flight", taken.Load())
@@ -206,7 +206,7 @@ func (c *client) postWhenAsked(contacts []contact, taken *atomic.Int64) (answer,
 	req.SetBasicAuth(c.auth.APIKey, c.auth.APIToken)
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Expect", "100-continue")
-	c.http.Transport.(*http.Transport).ExpectContinueTimeout = time.Minute
+	c.http.Transport.(*http.Transport).ExpectContinueTimeout = patience
 	got, err := send(c.http, req)
 	if asked.Load() {
 		taken.Add(-1)

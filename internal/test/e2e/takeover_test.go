@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -17,21 +18,32 @@ func TestImportTakenOver(t *testing.T) {
 	t.Parallel()
 	db, auth := newShared(t)
 	one, two := startServer(t, db), startServer(t, db)
-	w := newWorkload(t, auth, chaosSeed(t), one)
+	w := newWorkload(t, auth, chaosSeed(t), two)
 	client := &importWorker{persistent: w.persistent(0)}
-	file, numbers, want := client.file(20_000)
-	u := newClient(t, one, auth).uploadCSV(t, "Leads", file)
 	c := newClient(t, two, auth)
-	if !waitFor(patience, func() bool { return c.uploadStatus(t, u.ID).Stats.Total > 0 }) {
-		t.Fatal("the import does not begin")
+	var before, u upload
+	var want uploadStats
+	var killed time.Time
+	// On a busy machine an import may be over before its server is killed.
+	for tries := 0; before.Status != "in-progress"; tries++ {
+		if tries == 5 {
+			t.Fatalf("the import was over before the server was killed, %d times: %+v", tries, before)
+		}
+		if tries > 0 {
+			one = startServer(t, db)
+		}
+		var file string
+		var numbers map[string]bool
+		file, numbers, want = client.file(20_000)
+		u = newClient(t, one, auth).uploadCSV(t, fmt.Sprint("Leads ", tries), file)
+		client.imports = append(client.imports, imported{u.List, numbers})
+		if !waitFor(patience, func() bool { return c.uploadStatus(t, u.ID).Stats.Total > 0 }) {
+			t.Fatal("the import does not begin")
+		}
+		one.kill(t)
+		killed = time.Now()
+		before = c.uploadStatus(t, u.ID)
 	}
-	one.kill(t)
-	killed := time.Now()
-	before := c.uploadStatus(t, u.ID)
-	if before.Status != "in-progress" {
-		t.Fatalf("the import was over before the server was killed: %+v", before)
-	}
-	w.moved(0, two)
 	last, err := client.follow(u.ID)
 	if err != nil || last.Status != "completed" || last.Stats != want {
 		t.Errorf("got %+v, want %+v (%v)", last, want, err)
@@ -41,7 +53,6 @@ func TestImportTakenOver(t *testing.T) {
 	if !strings.Contains(two.stderr.String(), "going on with uploads") {
 		t.Error("the other server does not say that it goes on")
 	}
-	client.imports = []imported{{u.List, numbers}}
 	w.importers = []*importWorker{client}
 	w.check()
 }
@@ -112,7 +123,7 @@ func TestSessionEverywhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	// To a browser, both are one: cookies do not tell ports apart.
-	browser := &http.Client{Jar: jar, Timeout: time.Minute,
+	browser := &http.Client{Jar: jar, Timeout: patience,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	ask := func(s *server, method, path string) answer {
 		t.Helper()

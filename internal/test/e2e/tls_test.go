@@ -91,7 +91,7 @@ func main() {
 			t.Errorf("%s: %q is not printed", name, tt.printed)
 		}
 		run := func(args, env []string) (string, error) {
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 			defer cancel()
 			cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 			cmd.Env = env

@@ -3,10 +3,12 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -132,10 +134,10 @@ func killedTrunk(t *testing.T, db string) {
 		s = startServer(t, db, flags...)
 		c = newClient(t, s, auth)
 	}
-	if !waitFor(2*time.Minute, func() bool { return readCampaign(t, c, id).Status == "Completed" }) {
+	if !waitFor(2*patience, func() bool { return readCampaign(t, c, id).Status == "Completed" }) {
 		t.Fatalf("the campaign does not end: %+v", readCampaign(t, c, id))
 	}
-	if !waitFor(time.Minute, func() bool { return p.hanging() == 0 }) {
+	if !waitFor(patience, func() bool { return p.hanging() == 0 }) {
 		t.Errorf("%d calls are left hanging", p.hanging())
 	}
 	p.check(t, callsOf(t, c, id))
@@ -207,10 +209,15 @@ func trunkCampaign(t *testing.T, c *client, p *phones) string {
 	return campaignAnswer(t, got, err).ID
 }
 
-// freePort returns an address of loopback whose UDP and TCP ports are free.
+// freePort returns an address of loopback whose UDP and TCP ports are free. On Linux it is an
+// address that nobody else uses, so that they stay free while no server has them.
 func freePort(t *testing.T) string {
 	t.Helper()
-	tcp, err := net.Listen("tcp", "127.0.0.1:0")
+	ip := net.IPv4(127, 0, 0, 1)
+	if runtime.GOOS == "linux" {
+		ip = net.IPv4(127, byte(1+rand.N(254)), byte(rand.N(256)), byte(1+rand.N(254)))
+	}
+	tcp, err := net.ListenTCP("tcp", &net.TCPAddr{IP: ip})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,24 +16,37 @@ import (
 
 // crowd counts the calls that are in progress at a callee.
 type crowd struct {
-	mu              sync.Mutex
-	now, most, come int
-	from            map[string]int // how many calls came from each server
+	mu         sync.Mutex
+	now        map[*siptest.Media]bool // by what is each call's own
+	most, come int
+	from       map[string]int // how many calls came from each server
 }
 
-// answers is a telephone that somebody picks up and holds until the caller hangs up.
+// telephone is one that somebody picks up and holds until the caller hangs up.
+func (w *crowd) telephone() siptest.Script {
+	return siptest.Script{
+		"INVITE": w.answers,
+		// The caller may use the channel again as soon as it has the answer.
+		"BYE":    func(c *siptest.Call, m *siptest.Message) { w.over(c); c.Reply(m, siptest.Answer{Status: 200}) },
+		"CANCEL": func(c *siptest.Call, m *siptest.Message) { w.over(c); c.Cancelled(m) },
+	}
+}
+
+// over notes that a call is over.
+func (w *crowd) over(c *siptest.Call) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.now, c.Media)
+}
+
 func (w *crowd) answers(c *siptest.Call, m *siptest.Message) {
 	w.mu.Lock()
-	w.now++
+	w.now[c.Media] = true
 	w.come++
-	w.most = max(w.most, w.now)
+	w.most = max(w.most, len(w.now))
 	w.from[m.From().String()]++
 	w.mu.Unlock()
-	defer func() {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.now--
-	}()
+	defer w.over(c)
 	c.Ring(m)
 	const repeats, every = 60, 500 * time.Millisecond
 	for range repeats {
@@ -69,7 +82,7 @@ func TestSharedTrunk(t *testing.T) {
 	if err := os.WriteFile(said, wav.Encode(siptest.Tone(wav.Rate/2)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	w := &crowd{from: make(map[string]int)}
+	w := &crowd{now: make(map[*siptest.Media]bool), from: make(map[string]int)}
 	var servers [2]*server
 	var flags [2][]string
 	var auths [2]credentials
@@ -92,7 +105,7 @@ func TestSharedTrunk(t *testing.T) {
 	for i, s := range servers {
 		p := &phones{}
 		for range calls {
-			p.lines = append(p.lines, callee.Line(t, siptest.Script{"INVITE": w.answers}))
+			p.lines = append(p.lines, callee.Line(t, w.telephone()))
 		}
 		clients[i] = newClient(t, s, auths[i])
 		if i == 1 { // then the first server cannot take both accounts
@@ -128,7 +141,7 @@ func TestSharedTrunk(t *testing.T) {
 	clients[1] = newClient(t, servers[1], auths[1])
 	more("after the other one was killed", 15)
 	for i, c := range clients {
-		if !waitFor(2*time.Minute, func() bool { return readCampaign(t, c, campaigns[i]).Status == "Completed" }) {
+		if !waitFor(2*patience, func() bool { return readCampaign(t, c, campaigns[i]).Status == "Completed" }) {
 			t.Fatalf("the campaign does not end: %+v", readCampaign(t, c, campaigns[i]))
 		}
 	}
