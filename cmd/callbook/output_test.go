@@ -20,7 +20,7 @@ func TestOutputLost(t *testing.T) {
 	t.Parallel()
 	db := filepath.Join(t.TempDir(), "callbook.db")
 	run := func(args ...string) (code int, told string) {
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // serve would go on
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute) // serve would go on
 		defer cancel()
 		var stderr strings.Builder
 		code = run(ctx, append(args, "--db", db), streams{out: fullDisk{}, err: &stderr})

@@ -107,7 +107,7 @@ func TestLoginLinkKnowsServer(t *testing.T) {
 // and runs: it may be created or renamed later.
 func TestTrunkAccountsMissing(t *testing.T) {
 	t.Parallel()
-	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer stop()
 	var said strings.Builder
 	code := run(ctx, []string{"serve", "--addr", "127.0.0.1:0", "--db", filepath.Join(t.TempDir(), "book.db"), "--trunk-accounts", "demo,nobody"},

@@ -66,7 +66,7 @@ func TestAuditOfRunning(t *testing.T) {
 		t.Helper()
 		tick := time.NewTicker(5 * time.Millisecond)
 		defer tick.Stop()
-		for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); <-tick.C {
+		for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); <-tick.C {
 			page := string(c.Get(c.Path("/campaigns/" + id + "/callbacks?status=given-up")).Body)
 			if strings.Contains(page, `"total":2`) {
 				_, page, _ = strings.Cut(page, `"event_id":"`)

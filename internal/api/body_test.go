@@ -128,8 +128,9 @@ func TestCutConnection(t *testing.T) {
 func TestSlowBody(t *testing.T) {
 	t.Parallel()
 	s := servertest.Start(t, servertest.Options{RequestTimeout: time.Second})
+	c := s.Account("demo")
 	conn := open(t, s)
-	post(t, conn, s.Account("demo"), "Content-Length: 100")
+	post(t, conn, c, "Content-Length: 100")
 	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
 		t.Fatal(err)

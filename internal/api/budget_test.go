@@ -39,7 +39,7 @@ func ask(t *testing.T, s *servertest.Server, c *servertest.Client, line string) 
 // await waits until a condition holds.
 func await(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	const patience = 30 * time.Second
+	const patience = 2 * time.Minute
 	for begun := time.Now(); !holds(); {
 		if time.Since(begun) > patience {
 			t.Fatalf("waited in vain: %s", what)

@@ -31,7 +31,7 @@ func newProgram(t *testing.T) *program {
 // until returns all requests up to the one that has a text.
 func (p *program) until(t *testing.T, text string) (got []string) {
 	t.Helper()
-	for limit := time.After(time.Minute); ; {
+	for limit := time.After(2 * time.Minute); ; {
 		select {
 		case r := <-p.requests:
 			if got = append(got, r); strings.Contains(r, text) && strings.HasPrefix(r, "/campaign ") {

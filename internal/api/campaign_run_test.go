@@ -141,7 +141,7 @@ func awaitCampaign(t *testing.T, c *servertest.Client, id, status string) server
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(time.Minute); ; <-tick.C {
+	for deadline := time.Now().Add(3 * time.Minute); ; <-tick.C {
 		got := c.GetCampaign(id)
 		if got.Status == status {
 			return got

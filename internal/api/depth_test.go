@@ -63,7 +63,7 @@ func TestDeepOnesComeOut(t *testing.T) {
 		return store.InsertContacts(ctx, acct.ID, []addressbook.Contact{deep}, addressbook.CreateOptions{},
 			nil)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	if err := insert(ctx); err != nil {
 		t.Fatal(err)

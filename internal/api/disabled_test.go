@@ -78,9 +78,10 @@ func accountOf(t *testing.T, s *servertest.Server, sid string) account.Account {
 // lets them go on.
 func TestDisabledCampaign(t *testing.T) {
 	t.Parallel()
+	const most = 4000 // calls, at 200 a second
 	s := servertest.Start(t, servertest.Options{Simulator: app.Simulator{Speed: 200}})
 	c := s.Account("demo")
-	made := c.NewCampaign(campaignWith("from", numbers(400)))
+	made := c.NewCampaign(campaignWith("from", numbers(most)))
 	placed := func() int {
 		n, err := callsOf(t, s, "demo")
 		if err != nil {
@@ -100,7 +101,7 @@ func TestDisabledCampaign(t *testing.T) {
 		}
 		return time.Since(since) > 1500*time.Millisecond
 	})
-	if last >= 400 {
+	if last >= most {
 		t.Fatal("all calls were placed before the account was disabled")
 	}
 	if _, err := s.Directory.Enable(t.Context(), "demo"); err != nil {

@@ -215,7 +215,7 @@ func TestCutRequestIsDoneOnce(t *testing.T) {
 
 			keyed := c.Under("a-key")
 			answer := keyed.Post(twoContacts)
-			for deadline := time.Now().Add(time.Minute); answer.Status == http.StatusConflict; runtime.Gosched() {
+			for deadline := time.Now().Add(3 * time.Minute); answer.Status == http.StatusConflict; runtime.Gosched() {
 				if time.Now().After(deadline) {
 					t.Fatal("the key does not become free")
 				}

@@ -203,7 +203,7 @@ func TestErasePerson(t *testing.T) {
 	t.Run("not begun", func(t *testing.T) {
 		for id, want := range map[string]int{named.ID: 2, listed.ID: 2} {
 			c.Send("PUT", "/campaigns/"+id, `{"campaigns":[{"action":"complete"}]}`)
-			for limit := time.Now().Add(time.Minute); c.GetCampaign(id).Stats["failed-no-attempt"] != want; {
+			for limit := time.Now().Add(3 * time.Minute); c.GetCampaign(id).Stats["failed-no-attempt"] != want; {
 				if time.Now().After(limit) {
 					t.Fatalf("a campaign that had not begun: %v", c.GetCampaign(id).Stats)
 				}
@@ -247,7 +247,7 @@ func TestEraseCallee(t *testing.T) {
 	// Its first call fails, and it would be called again.
 	one := c.NewCampaign(campaignWith("from", `["`+zubeida+`"]`,
 		"retries", `{"number_of_retries":2,"interval_mins":1,"mechanism":"Linear","on_status":["failed"]}`))
-	for limit := time.Now().Add(time.Minute); c.GetCampaign(one.ID).Stats["in-progress"] == 0; {
+	for limit := time.Now().Add(3 * time.Minute); c.GetCampaign(one.ID).Stats["in-progress"] == 0; {
 		if time.Now().After(limit) {
 			t.Fatal("nobody is called")
 		}

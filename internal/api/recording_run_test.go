@@ -103,7 +103,7 @@ func TestRecordedCampaign(t *testing.T) {
 		c.Ring(m)
 		c.Pick(m)
 		c.Await("ACK", 1)
-		if c.Media.AwaitFrames(len(text)/siptest.Frame + 10) {
+		if c.Media.AwaitSound(len(text) / siptest.Frame) {
 			c.Media.Speak(speech)
 			c.Media.Press("7", siptest.Sender{})
 		}
@@ -265,7 +265,7 @@ func awaitEnd(t *testing.T, c *servertest.Client, id string) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(time.Minute); !slices.Contains([]string{"Completed", "Failed"}, c.GetCampaign(id).Status); <-tick.C {
+	for deadline := time.Now().Add(3 * time.Minute); !slices.Contains([]string{"Completed", "Failed"}, c.GetCampaign(id).Status); <-tick.C {
 		if time.Now().After(deadline) {
 			t.Fatalf("the campaign is %+v", c.GetCampaign(id))
 		}

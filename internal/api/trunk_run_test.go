@@ -56,7 +56,7 @@ func TestTrunkCampaign(t *testing.T) {
 		c.Ring(m)
 		c.Pick(m)
 		c.Await("ACK", 1)
-		if c.Media.AwaitFrames(len(tone) / siptest.Frame) {
+		if c.Media.AwaitSound(len(tone) / siptest.Frame) {
 			c.Media.Press("7", siptest.Sender{})
 		}
 	}})
@@ -66,7 +66,7 @@ func TestTrunkCampaign(t *testing.T) {
 		refuses(486): `"status":"busy"`, refuses(404): `"status":"failed"`, refuses(503, "Reason: Q.850;cause=34"): `"status":"failed"`,
 	}
 	program := newProgram(t)
-	s := servertest.Start(t, servertest.Options{Trunk: trunkTo(callee), SIP: app.SIP{Ring: time.Second}, VoiceCommand: voiceOf(t, tone), Dashboard: true})
+	s := servertest.Start(t, servertest.Options{Trunk: trunkTo(callee), SIP: app.SIP{Ring: 5 * time.Second}, VoiceCommand: voiceOf(t, tone), Dashboard: true})
 	c := s.Account("demo")
 	var numbers []string
 	for line := range wants {
@@ -150,7 +150,7 @@ func TestTrunkFails(t *testing.T) {
 	page := s.SignedIn("demo")
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for limit := time.Now().Add(20 * time.Second); ; <-tick.C {
+	for limit := time.Now().Add(2 * time.Minute); ; <-tick.C {
 		if details := string(c.Get(c.Path("/campaigns/" + made.ID + "/call-details?status=failed")).Body); strings.Contains(details, line.Number.String()) {
 			break
 		}

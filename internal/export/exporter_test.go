@@ -99,7 +99,7 @@ const maxHeld = 2
 func (s *counting) Contacts(ctx context.Context, account account.ID, q addressbook.Query) (addressbook.Page, error) {
 	if q.After != nil {
 		// What is not held goes with the next collections, if not with this one.
-		for deadline := time.Now().Add(30 * time.Second); ; {
+		for deadline := time.Now().Add(2 * time.Minute); ; {
 			if runtime.GC(); s.held.Load() <= maxHeld || s.t.Failed() {
 				break
 			}

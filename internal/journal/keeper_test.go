@@ -133,7 +133,7 @@ func TestRun(t *testing.T) {
 		}
 		return err == nil
 	}
-	for deadline := time.Now().Add(time.Minute); there(fmt.Sprint("old-", old-1)); runtime.Gosched() {
+	for deadline := time.Now().Add(3 * time.Minute); there(fmt.Sprint("old-", old-1)); runtime.Gosched() {
 		if time.Now().After(deadline) {
 			t.Fatal("old receipts stay")
 		}

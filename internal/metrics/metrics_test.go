@@ -104,7 +104,7 @@ func (r *reader) await(want float64, name string, labels ...string) {
 // awaitThat waits until the value of a metric is as the condition says.
 func (r *reader) awaitThat(condition func(float64) bool, name string, labels ...string) {
 	r.t.Helper()
-	const patience, every = 30 * time.Second, 20 * time.Millisecond
+	const patience, every = 2 * time.Minute, 20 * time.Millisecond
 	again := time.NewTicker(every)
 	defer again.Stop()
 	for begun := time.Now(); ; <-again.C {

@@ -167,7 +167,7 @@ func TestKeeperOnce(t *testing.T) {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("the error is %v", err)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Error("it waits for the scan")
 	}
 	close(gate)

@@ -55,7 +55,7 @@ func TestTrashIsKeptForAWhile(t *testing.T) {
 			total := func(path string) int { return c.Get(c.Path(path)).Page(t).Metadata.Total }
 			await := func(path string, want int) {
 				t.Helper()
-				for deadline := time.Now().Add(time.Minute); total(path) > want; runtime.Gosched() {
+				for deadline := time.Now().Add(3 * time.Minute); total(path) > want; runtime.Gosched() {
 					if time.Now().After(deadline) {
 						break
 					}

@@ -118,7 +118,7 @@ func nothingLeft(t *testing.T, s *servertest.Server, c *servertest.Client, uploa
 // is.
 func waitFor(t *testing.T, what string, condition func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); !condition(); runtime.Gosched() {
+	for deadline := time.Now().Add(3 * time.Minute); !condition(); runtime.Gosched() {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited too long for %s", what)
 		}

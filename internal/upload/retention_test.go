@@ -71,7 +71,7 @@ func TestUploadsAreKeptForAWhile(t *testing.T) {
 			if !tt.kept {
 				goes = append(goes, old)
 			}
-			for deadline := time.Now().Add(time.Minute); len(goes) > 0 && tt.retention != upload.Forever; runtime.Gosched() {
+			for deadline := time.Now().Add(3 * time.Minute); len(goes) > 0 && tt.retention != upload.Forever; runtime.Gosched() {
 				if c.Get(goes[0].URL).Status == 404 {
 					goes = goes[1:]
 				} else if time.Now().After(deadline) {

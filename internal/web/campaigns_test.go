@@ -33,7 +33,7 @@ func calling(t *testing.T) (*servertest.Client, *servertest.Browser) {
 // opened opens a page until it has something in it.
 func opened(t *testing.T, b *servertest.Browser, path, want string) string {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; runtime.Gosched() {
+	for deadline := time.Now().Add(2 * time.Minute); ; runtime.Gosched() {
 		page := b.Open(path).PageText(t, 200)
 		if strings.Contains(page, want) {
 			return page

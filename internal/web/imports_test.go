@@ -70,7 +70,7 @@ func visible(page string) string {
 // await opens a page until nothing on it is in progress.
 func await(t *testing.T, b *servertest.Browser, path string) string {
 	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for range time.Tick(5 * time.Millisecond) {
 		page := b.Open(path).PageText(t, 200)
 		if !strings.Contains(page, `id="progress"`) {
@@ -222,7 +222,7 @@ func TestPendingFilesSurvive(t *testing.T) {
 	opts.Clock = clocktest.New(now.Add(upload.PendingLifetime + time.Minute))
 	s = servertest.Start(t, opts)
 	b = s.SignedIn("demo")
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for b.Open(path).Status != 404 {
 		if time.Now().After(deadline) {
 			t.Fatal("the file still waits")
@@ -248,7 +248,7 @@ func TestProgress(t *testing.T) {
 	b.Submit(path, form).Redirect(t, upload)
 	gate <- struct{}{}
 	page := b.Open(upload).PageText(t, 200)
-	for deadline := time.Now().Add(30 * time.Second); !strings.Contains(page, "1 row<") && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(2 * time.Minute); !strings.Contains(page, "1 row<") && time.Now().Before(deadline); {
 		page = b.Open(upload).PageText(t, 200)
 	}
 	reads(t, page, "Running", "1 row", "Stop the import")

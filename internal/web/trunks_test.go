@@ -225,7 +225,7 @@ func until(t *testing.T, b *servertest.Browser, path string, wants ...string) st
 	page := ""
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); <-tick.C {
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); <-tick.C {
 		page = string(b.Open(path).Body) // which may not be there yet
 		all := true
 		for _, want := range wants {

@@ -13,7 +13,7 @@ import (
 // undone opens an import's page until it is undone.
 func undone(t *testing.T, b *servertest.Browser, path string) string {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); {
 		if page := b.Open(path).PageText(t, 200); strings.Contains(page, "This import is undone") {
 			return page
 		}

@@ -69,7 +69,7 @@ func TestHoldIsRegained(t *testing.T) {
 		t.Helper()
 		again := time.NewTicker(time.Millisecond)
 		defer again.Stop()
-		for deadline := time.Now().Add(time.Minute); !condition(); <-again.C {
+		for deadline := time.Now().Add(3 * time.Minute); !condition(); <-again.C {
 			if time.Now().After(deadline) {
 				t.Fatalf("waited for this in vain: %s", what)
 			}
@@ -110,7 +110,7 @@ func TestCopyLosesHold(t *testing.T) {
 	}
 	defer db.Close()
 	loseHold(t, url)
-	for deadline := time.Now().Add(time.Minute); err == nil; _, err = db.Transfer().Size(t.Context()) {
+	for deadline := time.Now().Add(3 * time.Minute); err == nil; _, err = db.Transfer().Size(t.Context()) {
 		if time.Now().After(deadline) {
 			t.Fatal("the copy goes on")
 		}

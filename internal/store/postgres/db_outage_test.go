@@ -85,7 +85,7 @@ func TestSilentHost(t *testing.T) {
 	start := time.Now()
 	_, err = Open(t.Context(), config.ConnString(), Options{})
 	isUnavailable(t, "open", storeError("open", err))
-	if took := time.Since(start); took > 30*time.Second {
+	if took := time.Since(start); took > 2*time.Minute {
 		t.Errorf("it took %v to see that nobody answers", took)
 	}
 }

@@ -45,7 +45,7 @@ func TestNeighbourOfScans(t *testing.T) {
 	for range places + addressbook.MaxWaitingScans {
 		ask()
 	}
-	for deadline := time.Now().Add(time.Minute); db.shares.scans.Held(worst.ID) < places || db.shares.scans.Waiting(worst.ID) < addressbook.MaxWaitingScans; runtime.Gosched() {
+	for deadline := time.Now().Add(3 * time.Minute); db.shares.scans.Held(worst.ID) < places || db.shares.scans.Waiting(worst.ID) < addressbook.MaxWaitingScans; runtime.Gosched() {
 		if time.Now().After(deadline) {
 			t.Fatal("the scans did not begin")
 		}
@@ -199,7 +199,8 @@ func newAccount(t *testing.T, db *DB, sid string) account.Account {
 // connection: the request that cancels the query may still be on its way to it.
 func TestCancelledConnectionIsClosed(t *testing.T) {
 	t.Parallel()
-	db := open(t, pgtest.Database(t, Migrate)+"&pool_max_conns=1")
+	url := pgtest.Database(t, Migrate)
+	db := open(t, url+"&pool_max_conns=1")
 	acme := newAccount(t, db, "acme")
 	process := func(ctx context.Context, query string, begun func()) (pid uint32, err error) {
 		err = db.read(ctx, of(acme.ID), "read", func(t *tx) error {
@@ -212,7 +213,15 @@ func TestCancelledConnectionIsClosed(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	given, err := process(ctx, `SELECT pg_sleep(600)`, func() { time.AfterFunc(100*time.Millisecond, cancel) })
+	var watching sync.WaitGroup
+	given, err := process(ctx, `SELECT pg_sleep(600)`, func() {
+		watching.Go(func() {
+			defer cancel()
+			for ctx.Err() == nil && len(pgtest.Texts(t, url, `SELECT state FROM pg_stat_activity WHERE state = 'active' AND datname = current_database() AND query = 'SELECT pg_sleep(600)'`)) == 0 {
+			}
+		})
+	})
+	watching.Wait()
 	if !errors.Is(err, context.Canceled) {
 		t.Fatalf("the query ended with %v", err)
 	}

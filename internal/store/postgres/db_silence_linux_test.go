@@ -25,7 +25,7 @@ func TestFrozen(t *testing.T) {
 	}
 	pgtest.Freeze(t, url)
 
-	const limit = 300 * time.Millisecond
+	const limit = time.Second
 	failed := 0
 	for ; ; failed++ {
 		ctx, cancel := context.WithTimeout(t.Context(), limit)
@@ -40,7 +40,7 @@ func TestFrozen(t *testing.T) {
 			t.Errorf("the error is %v", err)
 		}
 		// Much longer than any machine is busy, much shorter than for ever.
-		if took > limit+cancelPatience+20*time.Second {
+		if took > limit+cancelPatience+time.Minute {
 			t.Fatalf("a call that had %v took %v", limit, took)
 		}
 		// More than the connections may be because the machine is busy.

@@ -89,7 +89,7 @@ func TestStalledShare(t *testing.T) {
 	if _, err := open(t, url).ShareTrunks(t.Context(), "one", []trunk.Use{{Trunk: "one", Channels: 1, CallsASecond: 1}}); err != nil {
 		t.Fatal(err)
 	}
-	if took := time.Since(start); took > 10*time.Second {
+	if took := time.Since(start); took > time.Minute {
 		t.Errorf("it took %v", took)
 	}
 }

@@ -238,7 +238,7 @@ func (c *commits) count() int {
 // is.
 func waitFor(t *testing.T, what string, condition func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); !condition(); runtime.Gosched() {
+	for deadline := time.Now().Add(3 * time.Minute); !condition(); runtime.Gosched() {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited too long for %s", what)
 		}

@@ -48,7 +48,7 @@ func (c crash) write(t *testing.T) string {
 func (s *served) checkpoint(t *testing.T, mode string) {
 	t.Helper()
 	// One beside a reader of an older snapshot does a part of the work, and says so.
-	for deadline := time.Now().Add(busyTimeout); ; runtime.Gosched() {
+	for deadline := time.Now().Add(3 * time.Minute); ; runtime.Gosched() {
 		busy := true
 		err := s.db.read(t.Context(), func(conn *sqlite.Conn) error {
 			return sqlitex.ExecuteTransient(conn, "PRAGMA wal_checkpoint("+mode+")", &sqlitex.ExecOptions{

@@ -223,7 +223,7 @@ func TestBigAnswerIsCheckedQuickly(t *testing.T) {
 	}
 	took := time.Since(start)
 	t.Logf("%d bytes in %v", len(a.body), took)
-	if took > 10*time.Second { // far off, for the race detector on a busy machine
+	if took > time.Minute { // far off, for the race detector on a busy machine
 		t.Errorf("5,000 items took %v", took)
 	}
 }

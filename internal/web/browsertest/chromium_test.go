@@ -22,7 +22,7 @@ const moduleRoot = "../../.."
 // limit is how long one step in the browser may take. Generous: a good one
 // never gets near, and one that hangs is to be named before the time of the
 // whole run is over.
-const limit = time.Minute
+const limit = 3 * time.Minute
 
 // The one browser of the whole test run; each tab has cookies of its own.
 var (
