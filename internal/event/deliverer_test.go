@@ -154,7 +154,7 @@ func (b *bench) counts() event.Counts {
 func (b *bench) until(what string, step time.Duration, holds func() bool) {
 	b.t.Helper()
 	before := event.Counts{}
-	for limit := time.Now().Add(3 * time.Minute); !holds(); {
+	for limit := time.Now().Add(10 * time.Minute); !holds(); {
 		if time.Now().After(limit) {
 			b.t.Fatalf("waited too long until %s: %+v", what, b.counts())
 		}

@@ -277,7 +277,7 @@ const (
 // AwaitIdle waits until no request holds anything of the budget.
 func (s *Server) AwaitIdle() {
 	s.t.Helper()
-	const patience, every = 2 * time.Minute, time.Millisecond
+	const patience, every = 3 * time.Minute, time.Millisecond
 	again := time.NewTicker(every)
 	defer again.Stop()
 	for begun := time.Now(); ; <-again.C {

@@ -97,7 +97,7 @@ type Undo struct {
 // AwaitUndo waits until an upload is undone, and returns what came of it.
 func (c *Client) AwaitUndo(u Upload) Undo {
 	c.t.Helper()
-	deadline := time.Now().Add(3 * time.Minute)
+	deadline := time.Now().Add(10 * time.Minute)
 	for time.Now().Before(deadline) {
 		all, _ := c.Get(c.Path("/csv-uploads?limit=1000")).Uploads(c.t)
 		for _, one := range all {
@@ -178,7 +178,7 @@ func (c *Client) Await(u Upload) Upload {
 // AwaitUntil waits until the upload's status is as the condition says.
 func (c *Client) AwaitUntil(u Upload, condition func(Upload) bool) Upload {
 	c.t.Helper()
-	for deadline := time.Now().Add(3 * time.Minute); ; runtime.Gosched() {
+	for deadline := time.Now().Add(10 * time.Minute); ; runtime.Gosched() {
 		if s := c.Status(u); condition(s) {
 			return s
 		}
