@@ -28,22 +28,6 @@ type Trunks interface {
 	List(ctx context.Context) ([]trunk.Trunk, error)
 }
 
-// Dialogs keeps the records of calls. A record is opaque and has up to some kilobytes.
-type Dialogs interface {
-	// AddDialogs stores a record of these calls, except of those that have one already. It
-	// returns the calls whose record it is. When it returns, the record is durable.
-	AddDialogs(ctx context.Context, calls []addressbook.SID, record []byte) (added []addressbook.SID, err error)
-	// SaveDialog stores the record of a call, in the place of an earlier one. It returns
-	// after the record is durable.
-	SaveDialog(ctx context.Context, call addressbook.SID, record []byte) error
-	// Dialogs returns the records of those calls that have one.
-	Dialogs(ctx context.Context, calls []addressbook.SID) (map[addressbook.SID][]byte, error)
-	// TestDialogs returns the test calls that have a record; see [trunk.TestCall].
-	TestDialogs(ctx context.Context) ([]addressbook.SID, error)
-	// DropDialogs deletes the records of calls. Calls without a record do no harm.
-	DropDialogs(ctx context.Context, calls []addressbook.SID) error
-}
-
 // Options configure a [Carrier]. Those with a default may be zero.
 type Options struct {
 	Log *slog.Logger
@@ -57,7 +41,7 @@ type Options struct {
 	// Media plays and listens. Run runs it, too.
 	Media   *media.Engine
 	Trunks  Trunks
-	Dialogs Dialogs
+	Dialogs trunk.Dialogs
 	// Shares bounds the channels and the pace of trunks over all servers; nil means that
 	// there is one server only.
 	Shares trunk.Shares

@@ -168,7 +168,7 @@ type slow struct {
 	stopped, goOn chan struct{}
 }
 
-// AddDialogs implements [sip.Dialogs].
+// AddDialogs implements [trunk.Dialogs].
 func (s *slow) AddDialogs(ctx context.Context, calls []addressbook.SID, record []byte) ([]addressbook.SID, error) {
 	close(s.stopped)
 	<-s.goOn

@@ -17,9 +17,9 @@ type Memory struct {
 	all map[addressbook.SID][]byte
 }
 
-var _ Dialogs = (*Memory)(nil)
+var _ trunk.Dialogs = (*Memory)(nil)
 
-// AddDialogs implements [Dialogs].
+// AddDialogs implements [trunk.Dialogs].
 func (m *Memory) AddDialogs(_ context.Context, calls []addressbook.SID, record []byte) (added []addressbook.SID, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -35,7 +35,7 @@ func (m *Memory) AddDialogs(_ context.Context, calls []addressbook.SID, record [
 	return added, nil
 }
 
-// SaveDialog implements [Dialogs].
+// SaveDialog implements [trunk.Dialogs].
 func (m *Memory) SaveDialog(_ context.Context, call addressbook.SID, record []byte) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -46,7 +46,7 @@ func (m *Memory) SaveDialog(_ context.Context, call addressbook.SID, record []by
 	return nil
 }
 
-// Dialogs implements [Dialogs].
+// Dialogs implements [trunk.Dialogs].
 func (m *Memory) Dialogs(_ context.Context, calls []addressbook.SID) (map[addressbook.SID][]byte, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -59,7 +59,7 @@ func (m *Memory) Dialogs(_ context.Context, calls []addressbook.SID) (map[addres
 	return found, nil
 }
 
-// TestDialogs implements [Dialogs].
+// TestDialogs implements [trunk.Dialogs].
 func (m *Memory) TestDialogs(context.Context) (calls []addressbook.SID, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -71,7 +71,7 @@ func (m *Memory) TestDialogs(context.Context) (calls []addressbook.SID, err erro
 	return calls, nil
 }
 
-// DropDialogs implements [Dialogs].
+// DropDialogs implements [trunk.Dialogs].
 func (m *Memory) DropDialogs(_ context.Context, calls []addressbook.SID) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
