@@ -66,7 +66,7 @@ func saveStep(t *testing.T, b *servertest.Browser, path string, v url.Values) se
 // TestFlows makes a flow, changes, adds and deletes steps of it, and calls people with it.
 func TestFlows(t *testing.T) {
 	t.Parallel()
-	_, b := calling(t)
+	c, b := calling(t)
 	has(t, b.Open("/flows").PageText(t, 200), "Make the first flow", "An appointment to confirm")
 	for _, start := range []string{"greeting", "menu", "stop", "appointment"} {
 		makeFlow(t, b, "Flow "+start, start)
@@ -145,6 +145,10 @@ func TestFlows(t *testing.T) {
 	made := b.Submit("/campaigns", url.Values{"draft": {hidden(t, page, "draft")}}).Header.Get("Location")
 	has(t, opened(t, b, made+"/calls", `data-label="Marked">confirmed<`), `<th scope="col">Marked</th>`)
 	lacks(t, b.Open(made+"/calls?state=busy").PageText(t, 200), "Marked")
+	// Programs may write the URL in another way.
+	id := c.NewCampaign(`{"campaigns":[{"caller_id":"08047000001","from":["+919876500010"],"url":"https://exotel.example/exoml/start/another"}]}`).ID
+	has(t, b.Open("/campaigns/"+id).PageText(t, 200), `the flow <a href="/flows/another">Another one</a>`)
+	has(t, b.Open("/campaigns/new?copy="+id).PageText(t, 200), `<option value="another" selected>`)
 	b.Submit("/flows/flow-stop/delete", nil).Redirect(t, "/flows")
 	has(t, b.Open("/flows/nobody").PageText(t, 404), "There is no flow with this name")
 }

@@ -77,7 +77,7 @@ func (room *Room) newPage(r *http.Request) (shell.Answer, error) {
 		var c *campaign.Campaign
 		if c, err = room.Campaigns.Get(r.Context(), shell.AccountOf(r), sid); err == nil {
 			values = valuesOf(&c.Settings)
-			values.Set("flow", flowOf(shell.AccountOf(r), c.URL))
+			values.Set("flow", c.FlowName())
 		}
 	}
 	if err != nil {

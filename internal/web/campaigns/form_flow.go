@@ -2,7 +2,6 @@ package campaigns
 
 import (
 	"net/http"
-	"strings"
 
 	"callbook/internal/account"
 	"callbook/internal/callflow/library"
@@ -17,24 +16,14 @@ func flowURL(acct account.Account, name string) string {
 	return "http://my.exotel.com/" + acct.SID + "/exoml/start_voice/" + name
 }
 
-// flowOf returns the name of the flow in a result of flowURL, or "" for other URLs.
-func flowOf(acct account.Account, url string) string {
-	name, ok := strings.CutPrefix(url, flowURL(acct, ""))
-	if !ok {
-		return ""
-	}
-	return name
-}
-
-// heardFlow returns the flow of the account that a campaign plays, or nil if it plays
-// another one or a text.
+// heardFlow returns the flow of the account that a campaign plays, or nil if the campaign
+// plays a text or the account has no such flow.
 func (room *Room) heardFlow(r *http.Request, c *campaign.Campaign) (*library.Flow, error) {
-	acct := shell.AccountOf(r)
-	name := flowOf(acct, c.Settings.URL)
-	if name == "" || c.Settings.Text != "" {
+	name := c.FlowName()
+	if name == "" {
 		return nil, nil
 	}
-	flow, err := room.Flows.Get(r.Context(), acct, name)
+	flow, err := room.Flows.Get(r.Context(), shell.AccountOf(r), name)
 	if fault.Is(err, fault.NotFound) {
 		return nil, nil
 	}
