@@ -82,6 +82,7 @@ func TestCampaignRefusals(t *testing.T) {
 		{"2 first error only", campaignWith("from", `["x"]`, "caller_id", "", "url", ""), 400, 1001, "CallerId is mandatory"},
 		{"2 caller_id absent", campaignWith("caller_id", ""), 400, 1001, "CallerId is mandatory"},
 		{"2 caller_id null", campaignWith("caller_id", "null"), 400, 1001, "CallerId is mandatory"},
+		{"2 caller_id long", campaignWith("caller_id", `"080`+strings.Repeat("-", 62)+`47000001"`), 400, 1002, "Invalid CallerId"},
 		{"2 caller_id wrong", campaignWith("caller_id", `"abc"`), 400, 1002, "Invalid CallerId"},
 		{"2 from invalid", campaignWith("from", `["+919876543210","98450"]`), 400, 1002, "Invalid PhoneNumber 98450"},
 		{"2 from with commas, invalid", campaignWith("from", `"+919876543210,98450"`), 400, 1002, "Invalid PhoneNumber 98450"},

@@ -99,13 +99,14 @@ func (k *checker) callerID() error {
 	if v := k.draft.CallerID; v.Given {
 		k.s.CallerID = strings.TrimSpace(orZero(v))
 	}
-	if k.s.CallerID == "" {
+	switch {
+	case k.s.CallerID == "":
 		return fault.Mandatory(FieldCallerID)
-	}
-	if !plausibleCallerID(k.s.CallerID) {
+	case k.s.CallerID == before:
+		return nil
+	case !plausibleCallerID(k.s.CallerID):
 		return sentence(fault.Invalid, FieldCallerID, "Invalid CallerId")
-	}
-	if k.mayShow == nil || k.s.CallerID == before {
+	case k.mayShow == nil:
 		return nil
 	}
 	may, err := k.mayShow(k.ctx, k.s.CallerID)
@@ -116,8 +117,11 @@ func (k *checker) callerID() error {
 }
 
 // plausibleCallerID reports whether a text is a number in any spelling or a short code.
-// It may have letters in place of digits, as in the examples of Exotel's documentation.
+// An X may stand for a digit, as in the examples of Exotel's documentation.
 func plausibleCallerID(s string) bool {
+	if len(s) > MaxCallerID {
+		return false
+	}
 	digits := 0
 	for _, r := range s {
 		switch {
@@ -181,6 +185,9 @@ func (k *checker) lists() error {
 	if v := k.draft.Lists; v.Given {
 		k.s.Lists = nil
 		for _, text := range orZero(v) {
+			if len(k.s.Lists) > MaxStaticLists {
+				break // too many already
+			}
 			sid, _ := addressbook.ParseSID(text) // an invalid sid becomes zero, which no list has
 			if !slices.Contains(k.s.Lists, sid) {
 				k.s.Lists = append(k.s.Lists, sid)

@@ -107,6 +107,7 @@ func Fields() []fault.Field {
 // These bound the fields of a campaign.
 const (
 	MaxFrom         = 5000
+	MaxCallerID     = 64 // bytes, with what people put between the digits
 	MaxStaticLists  = 5
 	MaxDynamicLists = 1
 	MinText         = 10   // characters
