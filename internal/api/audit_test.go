@@ -134,6 +134,26 @@ func TestAuditOfWrites(t *testing.T) {
 	}
 }
 
+// TestAuditOfCampaign: the entry of a changed campaign names the fields as the API does.
+func TestAuditOfCampaign(t *testing.T) {
+	t.Parallel()
+	c := servertest.Start(t, servertest.Options{Clock: clocktest.New(goldenTime)}).Account("demo")
+	path := "/campaigns/" + c.NewCampaign(`{"campaigns":[{"caller_id":"08047000001","from":["+919876543210"],"read_via_text":"Your rent is due.",`+later+`}]}`).ID
+	for _, body := range []string{`{"read_via_text":"The rent is due.","repeat_menu_attempts":2,"call_duplicate_numbers":true,"call_status_callback":"https://example.com"}`, `{"action":"pause","status_callback":null}`} {
+		if a := c.Send("PUT", path, body); a.Status != http.StatusOK {
+			t.Fatalf("got %d %s", a.Status, a.Body)
+		}
+	}
+	var got []string
+	for _, e := range auditOf(t, c, url.Values{"action": {"campaigns.update"}}) {
+		got = append(got, strings.Join(e.Fields, " "))
+	}
+	want := []string{"pause", "read_via_text repeat_menu_attempts call_duplicate_numbers call_status_callback"}
+	if !slices.Equal(got, want) {
+		t.Errorf("the fields are %q, want %q", got, want)
+	}
+}
+
 // TestAuditHistory finds what became of contacts of a bulk request.
 func TestAuditHistory(t *testing.T) {
 	t.Parallel()

@@ -2,9 +2,6 @@ package campaign
 
 import (
 	"encoding/json"
-	"reflect"
-	"strings"
-	"unicode"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
@@ -129,26 +126,27 @@ func sentence(kind fault.Kind, field fault.Field, words string) error {
 	return &fault.Error{Kind: kind, Field: field, Detail: words}
 }
 
-// snakeCase returns the name of a Go field as names are written in the API.
-func snakeCase(name string) string {
-	var b strings.Builder
-	for i, r := range name {
-		if i > 0 && unicode.IsUpper(r) && unicode.IsLower(rune(name[i-1])) {
-			b.WriteByte('_')
-		}
-		b.WriteRune(unicode.ToLower(r))
-	}
-	return b.String()
-}
-
-// fields returns the names of the fields that the draft gives, and its action.
+// fields returns the names in the API of the fields that the draft gives, or only its
+// action.
 func (d *Draft) fields() (names []string) {
 	if d.Action.Given {
-		return append(names, orZero(d.Action))
+		return []string{orZero(d.Action)}
 	}
-	for field, value := range reflect.ValueOf(*d).Fields() {
-		if given := value.Kind() == reflect.Struct && value.FieldByName("Given").Bool(); given {
-			names = append(names, snakeCase(field.Name))
+	for _, f := range []struct {
+		name  fault.Field
+		given bool
+	}{
+		{FieldCallerID, d.CallerID.Given}, {FieldFrom, d.From.Given}, {FieldLists, d.Lists.Given},
+		{FieldCampaignType, d.CampaignType.Given}, {FieldURL, d.URL.Given}, {FieldText, d.Text.Given},
+		{FieldFlowType, d.FlowType.Given}, {FieldRepeatMenu, d.RepeatMenu.Given}, {FieldName, d.Name.Given},
+		{FieldType, d.Type.Given}, {FieldDuplicates, d.Duplicates.Given}, {FieldRetries, d.Retries.Given},
+		{FieldSchedule, d.Schedule.Given}, {FieldCallStatus, d.CallStatusCallback.Given},
+		{FieldCallSchedule, d.CallScheduleCallback.Given}, {FieldStatus, d.StatusCallback.Given},
+		{FieldMode, d.Mode.Given}, {FieldThrottle, d.Throttle.Given}, {FieldCustom, d.CustomField.Given},
+		{FieldCallingHours, d.CallingHours.Given}, {FieldRecord, d.Record.Given}, {FieldLanguage, d.Language.Given},
+	} {
+		if f.given {
+			names = append(names, string(f.name))
 		}
 	}
 	return names
