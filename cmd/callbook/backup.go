@@ -23,7 +23,7 @@ type backupCmd struct {
 
 // Help is the text that kong adds to --help.
 func (c *backupCmd) Help() string {
-	return `Writes a database file as it is at one moment, with the CSV files of uploads that are being worked or wait to be started, into one file. It works beside a running server and holds up no write. The backup is checked as "callbook check" does before it gets its name, and has a checksum of all its bytes; "callbook restore" puts it in place again.
+	return `Writes a database file as it is at one moment, with the files of uploads that are being worked or wait to be started, into one file. It works beside a running server and holds up no write. The backup is checked as "callbook check" does before it gets its name, and has a checksum of all its bytes; "callbook restore" puts it in place again.
 
 Of a PostgreSQL database, pg_dump makes a backup: see docs/backup.md.
 

@@ -21,7 +21,7 @@ type checkCmd struct {
 
 // Help is the text that kong adds to --help.
 func (c *checkCmd) Help() string {
-	return `Reads the whole database and checks it: its schema and structure, every contact, that no number is there twice in an account, the counters of accounts and lists against a recount, that every row has what it belongs to, receipts of Idempotency-Keys, and uploads with their files; of a backup, also its checksum. It prints a line a check, and for what is wrong where it is and what to do.
+	return `Reads the whole database and checks it: its schema and structure, every contact, that no number is there twice in an account, the counters of accounts and lists against a recount, that every row has what it belongs to, receipts of Idempotency-Keys, uploads with their files, campaigns with a recount of their targets and calls, recordings, SIP trunks and the audit log; of a backup, also its checksum. It prints a line a check, and for what is wrong where it is and what to do.
 
 It changes nothing and works beside running servers, of whose writes it sees one moment.
 

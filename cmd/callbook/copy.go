@@ -21,7 +21,7 @@ type copyCmd struct {
 
 // Help is the text that kong adds to --help.
 func (c *copyCmd) Help() string {
-	return `Copies accounts, keys, contacts, lists, uploads (those that are being worked, or wait to be started, with their files), answers kept for Idempotency-Keys, counts of requests, and the dashboard's sessions and login links, with their sids and dates: from a file to PostgreSQL, back, or between two of a kind.
+	return `Copies everything, with its sids and dates: accounts with their keys, contacts, lists, trash, uploads (those that are being worked, or wait to be started, with their files), campaigns with their calls, recordings and callbacks, flows, suppressions, the audit log, answers kept for Idempotency-Keys, and the dashboard's sessions and login links; and SIP trunks. It copies from a file to PostgreSQL, back, or between two of a kind. The key of the trunks' passwords is not in the database: copy its file too.
 
 Stop the servers first. A copy that was stopped or killed goes on where it was when the same command is run again. At the end both databases are read again and compared; the exit code is 0 only when they have the same. Until then no server starts on the database that is copied into.`
 }

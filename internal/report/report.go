@@ -1,6 +1,6 @@
 // Package report writes the report of a campaign as a CSV file: a row for each call, and
-// one for each target that was never called. It also makes signed links to reports, which
-// need no key, and writes an account's suppressions as a CSV file.
+// one for each target that was never called. It also writes the suppressions of an account
+// as a CSV file.
 package report
 
 import (

@@ -57,7 +57,7 @@ func init() {
 		Uploads:    {Uploads, "uploads", "Cancel the upload, and send its file again.", (*runner).uploads},
 		Campaigns:  {Campaigns, "campaigns", adviceRestore, (*runner).campaigns},
 		Prompts:    {Prompts, "prompts", "Upload the recording again in the place of the stored one. The disk may be failing: look at the machine's log.", (*runner).prompts},
-		Trunks:     {Trunks, "trunks", "Remove the trunk with \"callbook trunk remove\" and add it again. Records that are none can be deleted from the table dialogs while no server runs.", (*runner).trunks},
+		Trunks:     {Trunks, "trunks", "Remove the trunk with \"callbook trunk remove\" and add it again. A record that cannot be read can be deleted from the table dialogs while no server runs.", (*runner).trunks},
 		Audit:      {Audit, "audit", "Nothing else depends on an entry of the audit log; one that is damaged can be deleted from the table audit while no server runs.", (*runner).audit},
 	}
 }
