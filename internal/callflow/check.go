@@ -187,8 +187,8 @@ func (s *Step) checkGather(name string) error {
 	return nil
 }
 
-// leadsTo returns the steps to which this one may lead; "" is the end. With pressed, it
-// includes those to which only keys lead.
+// leadsTo returns the names of the steps to which s may lead; "" is the end of the call.
+// With pressed, it includes the steps to which only keys lead.
 func (s *Step) leadsTo(pressed bool) []string {
 	switch s.Kind {
 	case Gather:
@@ -244,7 +244,7 @@ func (f *Flow) cycle() []string {
 	return nil
 }
 
-// Unreached returns the names of the steps to which no other leads, in order.
+// Unreached returns the names of the steps that no way from Start reaches, in order.
 func (f *Flow) Unreached() (names []string) {
 	seen := map[string]bool{f.Start: true}
 	for queue := []string{f.Start}; len(queue) > 0; queue = queue[1:] {

@@ -73,10 +73,10 @@ const (
 	MaxWord    = 64 // characters
 	// MaxBranches bounds the branches of a Gather by keys. A page has a row for each.
 	MaxBranches = 100
-	MaxText     = 3000
+	MaxText     = 3000 // characters
 	MaxURL      = 2048 // bytes
 
-	DefaultTimeout = 5
+	DefaultTimeout = 5 // seconds
 )
 
 // FetchTimeout bounds the time of a request. The callee hears nothing while it lasts.
@@ -92,8 +92,8 @@ func (f *Flow) Asks() bool {
 	return false
 }
 
-// Sounds returns the distinct sounds of the flow's steps, those that URLs return not
-// among them. A nil flow has none.
+// Sounds returns the distinct sounds of the flow's steps, without those that URLs return. A
+// nil flow has none.
 func (f *Flow) Sounds() (sounds []Sound) {
 	if f == nil {
 		return nil

@@ -53,8 +53,9 @@ type Settings struct {
 	Retries    *Retries
 	// SendAt is when calling begins, EndAt when it ends.
 	SendAt, EndAt time.Time
-	// These are URLs of the customer's program, which gets an event when a call has
-	// ended, when a target has its final state, and when the campaign starts or ends.
+	// The customer's program gets an event at CallStatusCallback when a call has ended, at
+	// CallScheduleCallback when a target has its final state, and at StatusCallback when
+	// the campaign starts or ends. A URL that is "" gets none.
 	CallStatusCallback, CallScheduleCallback, StatusCallback string
 	// Throttle bounds the calls per minute; 0 means the bound of the account.
 	Throttle int

@@ -307,7 +307,8 @@ func (cs *Campaigns) changed(ctx context.Context, acct account.Account, c *Campa
 }
 
 // started reports whether the campaign's settings must not change any more, because its
-// time has come or its lists are being read. One that was paused before has not started.
+// time has come or its lists are being read. A campaign that was paused before its time has
+// not started.
 func (c *Campaign) started(now time.Time) bool {
 	return c.Expanded || c.State.Ended() || c.Counts.Targets() > 0 || c.State == Created && !now.Before(c.SendAt)
 }

@@ -45,7 +45,7 @@ type step struct {
 	check func(*checker) error
 }
 
-// steps are in the order of the contract, section 2.
+// steps are in the order of Exotel's documentation.
 var steps = []step{
 	{FieldCallerID, "CallerId", false, (*checker).callerID},
 	{FieldFrom, "From", false, (*checker).from},
@@ -65,7 +65,7 @@ var steps = []step{
 	{FieldStatus, "StatusCallback", true, (*checker).status},
 	{FieldThrottle, "Throttle", false, (*checker).throttle},
 	{FieldCustom, "CustomField", false, (*checker).customField},
-	// These are callbook's own.
+	// Exotel does not have the fields that follow.
 	{FieldCallingHours, "CallingHours", true, (*checker).callingHours},
 	{FieldRecord, "Record", true, (*checker).record},
 	{FieldLanguage, "Language", false, (*checker).language},

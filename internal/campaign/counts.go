@@ -29,8 +29,8 @@ func (n *Counts) Ended() int {
 	return n.Reached + n.Failed + n.Suppressed + n.Invalid + n.NotAttempted
 }
 
-// Move counts a target that had the state from, with fromCalls calls in its history, and
-// now is t.
+// Move takes a target from one counter to another. It was counted with the state from and
+// fromCalls calls in its history, and is counted as t now.
 func (n *Counts) Move(from TargetState, fromCalls int, t *Target) {
 	*n.of(from, fromCalls)--
 	*n.of(t.State, len(t.History))++
@@ -113,7 +113,8 @@ func (n *Counts) Of(states []TargetState, again *bool) (total int, ok bool) {
 // Ends returns how many calls have ended with one of these outcomes. Ok is false if the
 // counters do not tell.
 func (n *Counts) Ends(outcomes []Outcome) (total int, ok bool) {
-	parts := make(map[Outcome]bool) // those that CallsFailed counts
+	const all = 3                   // outcomes that CallsFailed counts
+	parts := make(map[Outcome]bool) // those of them that were asked for
 	for _, o := range outcomes {
 		switch o {
 		case Reached:
@@ -126,10 +127,10 @@ func (n *Counts) Ends(outcomes []Outcome) (total int, ok bool) {
 			parts[o] = true
 		}
 	}
-	if len(parts) == 3 {
+	if len(parts) == all {
 		total += n.CallsFailed
 	}
-	return total, len(parts) == 0 || len(parts) == 3
+	return total, len(parts) == 0 || len(parts) == all
 }
 
 // endWaiting counts the waiting targets with the final state that the end of the campaign

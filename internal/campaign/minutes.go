@@ -19,8 +19,7 @@ type Minutes struct {
 // minuteNumber returns the minutes from 1970 to at.
 func minuteNumber(at time.Time) int64 { return at.Unix() / 60 }
 
-// begin counts a call that began at a time. takeBack removes one that was never placed.
-// Both ignore times before the last minutes.
+// begin counts a call that began at this time, unless the time is before the last minutes.
 func (m *Minutes) begin(at time.Time) {
 	minute := minuteNumber(at)
 	for ; m.last < minute; m.last++ {
@@ -34,6 +33,7 @@ func (m *Minutes) begin(at time.Time) {
 	}
 }
 
+// takeBack removes a call that begin has counted and that was never placed.
 func (m *Minutes) takeBack(at time.Time) {
 	if minute := minuteNumber(at); m.has(minute) && m.calls[minute%PlotMinutes] > 0 {
 		m.calls[minute%PlotMinutes]--

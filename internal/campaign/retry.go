@@ -7,7 +7,7 @@ type Retries struct {
 	Number      int // 0 to 3
 	Interval    time.Duration
 	Exponential bool // each interval is twice the previous one
-	// These are the outcomes after which a target is called again.
+	// A target is called again after these outcomes.
 	Busy, NoAnswer, Failed bool
 }
 

@@ -39,16 +39,16 @@ type Store interface {
 	// Campaigns returns one page, and the total at that same moment.
 	Campaigns(ctx context.Context, account account.ID, q Query) (Page, error)
 
-	// Calls returns one page of the campaign's calls, with the targets that they are
-	// to, and the total at that same moment.
+	// Calls returns one page of the campaign's calls, with the target of each, and the
+	// total at that same moment.
 	Calls(ctx context.Context, account account.ID, sid addressbook.SID, q CallQuery) (CallPage, error)
 
 	// Targets returns one page of the campaign's targets, by their positions, and the
 	// total at that same moment. Their states are as [Campaign.Result] tells.
 	Targets(ctx context.Context, account account.ID, sid addressbook.SID, q TargetQuery) (TargetPage, error)
 
-	// Preview counts what a campaign with these settings would call now. For its calls
-	// it does as the expansion and the claims of package dialer do, and stores nothing.
+	// Preview counts what a campaign with these settings would call now. It follows the
+	// rules of Expand and Claim of package dialer, and stores nothing.
 	Preview(ctx context.Context, account account.ID, s *Settings) (Preview, error)
 
 	// CampaignsOf returns the campaigns that have this contact as a target, the newest

@@ -36,9 +36,8 @@ type Attempt struct {
 	Outcome Outcome // 0 while the call is in flight
 }
 
-// MaxCalls is how many calls a target gets at most, besides those that failed because of a
-// trunk. Up to MaxFaults of these do not count, and are made up for even if the campaign
-// has no retries.
+// MaxCalls is how many calls a target gets at most. Beyond these, up to MaxFaults calls that
+// failed because of a trunk are repeated, even if the campaign has no retries.
 const MaxCalls, MaxFaults = 4, 3
 
 // TargetState is the state of a target. When a campaign has ended, rows may still be

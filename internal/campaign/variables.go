@@ -64,8 +64,8 @@ type variables struct {
 	fields []int          // of each variable, the index of its text, or ofNumber or ofCustom
 	values []string       // of the contact that was read last; "" for none
 	custom map[string]int // index of the variable by its name, of those in custom fields
-	// spelled has the same by the names as they stand in the JSON of contacts. The value
-	// of a name that is no variable is -1.
+	// spelled has the same indexes by the names as the JSON of contacts spells them, in
+	// quotes. A name that is no variable has -1.
 	spelled map[string]int
 	text    bytes.Buffer
 	json    jsontext.Decoder

@@ -103,7 +103,7 @@ func (a *dialing) work(ctx context.Context, c *campaign.Campaign) (more bool, er
 			return nil
 		})
 	case !c.Expanded && (c.State.Ended() || a.begins(c, now)):
-		// One that has ended is read too, so that its numbers add up.
+		// The targets of a campaign that has ended are read too, so that its counts add up.
 		_, err := a.d.store.Expand(ctx, l, a.id, c.SID, now, expandBatch, a.varsOf(c))
 		return true, err
 	case c.Expanded && c.Started.IsZero():
@@ -137,10 +137,9 @@ func (a *dialing) unasked(sid addressbook.SID) int {
 	return math.MaxInt
 }
 
-// askAgain makes the next targets due that the gate had postponed, so that it is asked
-// about them again. That is needed after the account has changed its rules. It is also
-// needed after this server has taken over the account, because the rules may have changed
-// before.
+// askAgain makes the next postponed targets due, so that the gate decides about them again.
+// The chores call it after the account has changed its rules, and after this server has
+// taken over the account, because the rules may have changed before.
 func (a *dialing) askAgain(ctx context.Context, sid addressbook.SID, now time.Time) error {
 	a.mu.Lock()
 	r := a.runOf(sid)

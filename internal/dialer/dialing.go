@@ -83,7 +83,7 @@ type run struct {
 	c    campaign.Campaign // as refresh last read it
 	due  time.Time         // when the next target may be called; zero if unknown
 	news int               // counts what may make due wrong: targets to call again, and changes of state
-	// askAgain has to ask the gate about the postponed targets from this position on.
+	// unasked is the first position that askAgain has not worked since the rules changed.
 	unasked int
 }
 
@@ -96,7 +96,7 @@ func newDialing(d *Dialer, acct account.Account) *dialing {
 	return a
 }
 
-// run dials until no campaign is open or ctx ends, which lose ends too.
+// run dials until no campaign is open or ctx ends. Calling lose ends ctx.
 func (a *dialing) run(ctx context.Context) {
 	defer a.lose()
 	var others sync.WaitGroup

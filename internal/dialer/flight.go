@@ -65,8 +65,8 @@ func (fs *flights) tell(p carrier.Progress) {
 	}
 	f.askAt = f.a.d.now().Add(patience)
 	if !f.unsent && p.Beyond(&f.known) {
-		// An end that the carrier does not know has no times. Those that were reported
-		// before may not be recorded yet.
+		// If the carrier has forgotten the call, its report has no times. The times of
+		// earlier reports may not be recorded yet.
 		p.Placed, p.Rang, p.Answered = cmp.Or(p.Placed, f.known.Placed), cmp.Or(p.Rang, f.known.Rang), cmp.Or(p.Answered, f.known.Answered)
 		p.Digits = cmp.Or(p.Digits, f.known.Digits)
 		f.known = p
@@ -74,7 +74,8 @@ func (fs *flights) tell(p carrier.Progress) {
 	}
 }
 
-// takeBack notes that a call never left. Due is that of [flight].
+// takeBack notes that a call never left. The number is called again at the time due at the
+// earliest, or at once if due is zero.
 func (fs *flights) takeBack(call addressbook.SID, due time.Time) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()

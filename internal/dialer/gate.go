@@ -40,8 +40,9 @@ type Verdict struct {
 }
 
 // admit decides about a target that is due. It returns the call that it claims, or nil if
-// it has refused or postponed the target, or its sounds are being made. It sets silent if
-// all targets of the campaign have to wait for a sound until then.
+// it has refused or postponed the target, or if the target's sounds are being made. If all
+// targets of the campaign wait for a sound that has failed, admit sets silent to the time
+// of the next try.
 func (a *dialing) admit(ctx context.Context, now time.Time, silent *time.Time, p *campaign.Policy, c *campaign.Campaign, t *campaign.Target, callee Callee) (*campaign.Call, []event.Event) {
 	refuse := func(s campaign.TargetState, r campaign.Reason) (*campaign.Call, []event.Event) {
 		if s == campaign.NotAttempted && len(t.History) > 0 {

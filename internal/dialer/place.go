@@ -214,15 +214,15 @@ func (a *dialing) waitFor(r *run, due time.Time, known int) {
 	}
 }
 
-// readDue finds when the campaign may make its next call. It is for after a claim that
-// found fewer targets than its limit.
+// readDue finds when the campaign may make its next call, after a claim that found fewer
+// targets than its limit.
 func (a *dialing) readDue(ctx context.Context, t *turn, claimed time.Time) error {
 	due, waits, err := a.d.store.NextDue(ctx, a.id, t.campaign.SID)
 	switch {
 	case err != nil:
 		return err
 	case !waits:
-		due = claimed.Add(longest) // waitFor is overtaken when a call ends and its target has to be called again
+		due = claimed.Add(longest) // hear sets an earlier time when a target has to be called again
 	case !due.After(claimed):
 		// A target is still due: the claim did not reach it, or somebody has paused or
 		// ended the campaign and this server has not read that yet.

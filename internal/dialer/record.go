@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	// recordEvery is how long reports of the carrier gather. Those of many calls then
-	// share a transaction, and only the last report of each call is written.
+	// recordEvery is how long the carrier's reports are gathered. Then the reports of many
+	// calls share a transaction, which writes only the last report of each call.
 	recordEvery = 20 * time.Millisecond
 	maxRecord   = 500
 )
@@ -100,8 +100,8 @@ func (a *dialing) recordSome(ctx context.Context) (more bool, err error) {
 	return changed > 0, nil
 }
 
-// note applies the carrier's report to a call that has not ended, and to its target. What
-// is stored already and the report does not know stays.
+// note applies the carrier's report to a call that has not ended, and to its target. It
+// keeps the stored values of fields that the report does not have.
 func (a *dialing) note(f *flight, c *campaign.Campaign, t *campaign.Target, call *campaign.Call, recordingURL func(campaign, call addressbook.SID) string) (events []event.Event) {
 	now := a.d.opts.Clock.Now()
 	if f.unsent {
@@ -145,7 +145,7 @@ func (a *dialing) recordingURL(ctx context.Context) (func(campaign, call address
 	return a.d.opts.RecordingURL(ctx, a.acct())
 }
 
-// news tells by campaign what follows from the recorded calls.
+// news has what follows from recorded calls, by campaign.
 type news map[addressbook.SID]*follow
 
 type follow struct {

@@ -52,9 +52,9 @@ func keyOf(s *callflow.Sound) soundKey {
 // made is what is known of a sound.
 type made struct {
 	making, ready bool
-	tries         int       // that failed
+	tries         int       // failed tries in a row
 	wrong         bool      // the sound itself is wrong
-	since         time.Time // of the first failure
+	since         time.Time // when the first of these tries failed
 	again         time.Time // when to try again
 	used          time.Time // when it was needed last
 }
@@ -89,11 +89,12 @@ func newMaker(d *Dialer, acct account.Account) *maker {
 // hearing tells whether the callee of a call would hear everything.
 type hearing struct {
 	ready bool
-	// Otherwise, if until is zero, sounds are being made, and a reason means that one of
-	// them has failed before. If until is set, one has failed, and the next try is then.
-	// Own means that it is the target's own, and over that there will be no more tries.
-	until     time.Time
-	reason    campaign.Reason
+	// reason says which kind of sound has failed; 0 if none has.
+	reason campaign.Reason
+	// until is when a failed sound is tried again; zero while the sounds are being made.
+	until time.Time
+	// own means that other targets do not hear the failed sound. Over means that it is not
+	// tried again.
 	own, over bool
 }
 
@@ -210,8 +211,8 @@ func reasonOf(s *callflow.Sound) campaign.Reason {
 	return campaign.NotSpoken
 }
 
-// maxKept bounds the samples that are kept for a call from its beginning to its end.
-const maxKept = 8 << 20 / 2
+// maxKept bounds the samples that soundOf keeps for a call; a sample has two bytes.
+const maxKept = 4 << 20
 
 // soundOf returns the function from which the carrier gets the sounds of a call. It keeps
 // those of the flow's steps, so that what was ready when the call left is ready when the
@@ -245,8 +246,8 @@ func (a *dialing) soundOf() func(context.Context, callflow.Sound) ([]int16, erro
 	}
 }
 
-// hears tells whether a target that is due would hear everything. It is ready if the
-// calls reach nobody.
+// hears tells whether a target that is due would hear everything. It makes no sounds for a
+// carrier that reaches no telephones.
 func (a *dialing) hears(ctx context.Context, c *campaign.Campaign, t *campaign.Target) hearing {
 	if a.d.opts.Sounds == nil || !a.d.Real() {
 		return hearing{ready: true}

@@ -26,9 +26,9 @@ import (
 // in a campaign, a target or a call, and the events that they return, in the same
 // transaction. Rules must not change Settings.
 type Store interface {
-	// ClaimAccounts gives this lease to up to limit accounts, and returns them. They are
-	// accounts that have an open campaign, and whose lease is free or has run out by now. It
-	// leaves out accounts that are being deleted.
+	// ClaimAccounts gives this lease to up to limit accounts, and returns the accounts. It
+	// chooses accounts that have an open campaign, and whose lease is free or has run out
+	// by now. It leaves out accounts that are being deleted.
 	ClaimAccounts(ctx context.Context, l work.Lease, now time.Time, limit int) ([]account.Account, error)
 
 	// RenewAccounts extends the server's leases of these accounts. It returns the
@@ -38,7 +38,8 @@ type Store interface {
 	// ReleaseAccount ends the server's lease of an account.
 	ReleaseAccount(ctx context.Context, server string, account account.ID) error
 
-	// Account returns an account. The error for one that is gone is [account.ErrDeleted].
+	// Account returns an account. If the account is gone, the error is
+	// [account.ErrDeleted].
 	Account(ctx context.Context, account account.ID) (account.Account, error)
 
 	// OpenCampaigns returns the account's campaigns that are not closed, ordered by sid.
@@ -58,8 +59,8 @@ type Store interface {
 	// turn, in the order of their sids. It skips a contact that is a target already,
 	// unless Settings.Duplicates is set; it takes From as it is. Positions have no gaps.
 	//
-	// It may take several transactions, so that other writes come in between. After an
-	// error, what the first of them have made is there.
+	// Expand may take several transactions, so that other writes come in between. After an
+	// error, the targets of the transactions that succeeded are there.
 	//
 	// A target's name is the first and the last name of its contact, joined by a blank,
 	// and its Vars are what vars returns. [campaign.Campaign.Add] counts the targets.
@@ -84,8 +85,8 @@ type Store interface {
 	// sid, from behind the sid after.
 	InFlight(ctx context.Context, account account.ID, after addressbook.SID, limit int) ([]campaign.Call, error)
 
-	// ChangedFlows returns those of the named flows whose Updated is another than the time
-	// beside the name. It does not return those that are not there.
+	// ChangedFlows returns the flows with these names whose Updated differs from the given
+	// time. It omits flows that do not exist.
 	ChangedFlows(ctx context.Context, account account.ID, known map[string]time.Time) ([]library.Flow, error)
 
 	// Recall makes postponed targets due now. It looks at limit positions of the
@@ -101,9 +102,9 @@ type Store interface {
 	// reports whether there are more.
 	Purge(ctx context.Context, l work.Lease, account account.ID, sid addressbook.SID, limit int) (more bool, err error)
 
-	// CallsSince returns when the account's calls were claimed, by campaign and oldest
-	// first: those since a time, also of closed campaigns. The times come from the calls'
-	// sids. The dialer uses it to keep the pace after a restart.
+	// CallsSince returns when the account's calls since a time were claimed, by campaign
+	// and oldest first. It includes calls of closed campaigns. The times come from the
+	// calls' sids. The dialer keeps the pace with them after a restart.
 	CallsSince(ctx context.Context, account account.ID, since time.Time) (map[addressbook.SID][]time.Time, error)
 
 	// NextDue returns when the next waiting target of a campaign is due. Ok is false if

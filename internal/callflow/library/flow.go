@@ -30,9 +30,9 @@ type Flow struct {
 
 // The limits of flows.
 const (
-	MaxFlows = 1000 // per account
-	MaxTitle = 255  // characters
-	MaxBytes = 64 << 10
+	MaxFlows = 1000     // per account
+	MaxTitle = 255      // characters
+	MaxBytes = 64 << 10 // of the flow's JSON
 )
 
 // The fields, for faults. The field of a fault of a step is the name of the step.
@@ -41,7 +41,7 @@ const (
 	FieldTitle = fault.Field("title")
 )
 
-// These are faults of stores too.
+// The faults of [Library] and [Store].
 var (
 	// ErrNotFound is the fault of an unknown name.
 	ErrNotFound = fault.New(fault.NotFound, "There is no flow with this name")
@@ -54,14 +54,15 @@ var (
 	ErrMeanwhile = fault.New(fault.Changed, "The flow was changed meanwhile")
 )
 
-// ErrInUse returns the fault of deleting a flow that a campaign uses which has not ended.
+// ErrInUse returns the fault of deleting a flow that is used by a campaign which has not
+// ended. Campaign is its name, and id its sid.
 func ErrInUse(campaign, id string) error {
 	return fault.New(fault.Unfinished, fmt.Sprintf(
 		"Campaign %q (%s) has not ended and plays this flow: complete the campaign, or give it another url before it starts", campaign, id))
 }
 
-// ErrNoPrompt returns the fault of a flow whose step plays an unknown prompt.
-func ErrNoPrompt(step, prompt string) error {
+// errNoPrompt returns the fault of a flow whose step plays an unknown prompt.
+func errNoPrompt(step, prompt string) error {
 	missing := &fault.Error{Kind: fault.Invalid, Field: fault.Field(step), Detail: fmt.Sprintf("Step %q plays the prompt %q, and there is none with this name", step, prompt)}
 	return &callflow.FieldError{Fault: missing, Name: "prompt"}
 }
@@ -77,12 +78,12 @@ func (f *Flow) Prompts() (names []string) {
 	return slices.Compact(names)
 }
 
-// MissesPrompt returns the fault of a flow that plays a prompt which is not in there, or
-// nil.
-func (f *Flow) MissesPrompt(there []string) error {
+// MissesPrompt returns the fault of a flow that plays a prompt whose name is not among
+// names, or nil.
+func (f *Flow) MissesPrompt(names []string) error {
 	for _, name := range slices.Sorted(maps.Keys(f.Steps)) {
-		if prompt := f.Steps[name].Prompt; prompt != "" && !slices.Contains(there, prompt) {
-			return ErrNoPrompt(name, prompt)
+		if prompt := f.Steps[name].Prompt; prompt != "" && !slices.Contains(names, prompt) {
+			return errNoPrompt(name, prompt)
 		}
 	}
 	return nil

@@ -68,8 +68,8 @@ func (l *Library) Replace(ctx context.Context, acct account.Account, f Flow, ifU
 	return &f, nil
 }
 
-// Delete deletes a flow and returns it. It refuses to delete one that a campaign uses
-// which has not ended. Ready may be nil.
+// Delete deletes a flow and returns it. The error is [ErrInUse] if a campaign that has not
+// ended uses the flow. Ready may be nil.
 func (l *Library) Delete(ctx context.Context, acct account.Account, name string, ready journal.Ready[*Flow]) (deleted *Flow, err error) {
 	if !flowName.MatchString(name) {
 		return nil, ErrNotFound

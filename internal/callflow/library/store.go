@@ -29,8 +29,8 @@ type Store interface {
 	ReplaceFlow(ctx context.Context, account account.ID, f *Flow, ifUpdated time.Time, ready journal.Ready[*Flow]) error
 
 	// DeleteFlow deletes a flow, and calls ready with it. The error is [ErrNotFound], or
-	// [ErrInUse] if a campaign uses the flow which has not ended. No campaign that uses
-	// the flow can be added at the same time.
+	// [ErrInUse] if a campaign that has not ended uses the flow. No campaign that uses the
+	// flow can be added at the same time.
 	DeleteFlow(ctx context.Context, account account.ID, name string, ready journal.Ready[*Flow]) error
 
 	// Flow returns a flow, or [ErrNotFound].
