@@ -50,7 +50,7 @@ func (a *dialing) doSome(ctx context.Context) (more, done bool, err error) {
 	open := a.open()
 	for i := range open {
 		again, err := a.work(ctx, &open[i])
-		if err != nil && !over(err) {
+		if err != nil && !gone(err) {
 			return false, false, err
 		}
 		more = more || again

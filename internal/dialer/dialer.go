@@ -277,8 +277,6 @@ func (d *Dialer) placing(ctx context.Context, id account.ID, sid addressbook.SID
 // page is how many calls or targets one query reads.
 const page = 1000
 
-// over reports whether a store's error means that the campaign is gone, and with it the
-// work.
-func over(err error) bool {
-	return errors.Is(err, campaign.ErrNotFound)
-}
+// gone reports whether an error of the store means that the campaign does not exist any
+// more.
+func gone(err error) bool { return errors.Is(err, campaign.ErrNotFound) }

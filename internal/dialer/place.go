@@ -182,7 +182,7 @@ func (a *dialing) place(ctx context.Context, t turn) error {
 	})
 	a.committed()
 	if err != nil {
-		if over(err) {
+		if gone(err) {
 			a.waitFor(t.run, now.Add(longest), t.known)
 			a.chores.wake()
 			return nil
