@@ -46,7 +46,7 @@ func (c *auditCmd) Validate() error {
 		}
 		var ok bool
 		if c.query.Action, ok = audit.ParseAction(text); !ok {
-			return fmt.Errorf("--action %q is none: write one as contacts.delete, or a subject as contacts; docs/audit.md has all", c.Action)
+			return fmt.Errorf("--action %q is no action: write one as contacts.delete, or a subject as contacts; docs/audit.md has all", c.Action)
 		}
 	}
 	if c.SID != "" {
@@ -59,14 +59,14 @@ func (c *auditCmd) Validate() error {
 	if c.Cursor != "" {
 		raw, err := hex.DecodeString(c.Cursor)
 		if err != nil || len(raw) != len(c.query.Before) {
-			return errors.New(`--cursor is none: give the "next_cursor" of the page before`)
+			return errors.New(`--cursor is no cursor: give the "next_cursor" of the page before`)
 		}
 		c.query.Before = [16]byte(raw)
 	}
 	if c.Actor != "" {
 		var ok bool
 		if c.query.Actor, ok = audit.ParseActor(c.Actor); !ok {
-			return fmt.Errorf("--actor %q is none: it is one of %s, or an actor with its id, as key:ID", c.Actor, strings.Join(audit.ActorKinds, ", "))
+			return fmt.Errorf("--actor %q is no actor: it is one of %s, or an actor with its id, as key:ID", c.Actor, strings.Join(audit.ActorKinds, ", "))
 		}
 	}
 	var err error

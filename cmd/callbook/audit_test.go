@@ -26,7 +26,7 @@ func TestAuditMisuse(t *testing.T) {
 		{"--sid 00000000000000000000000000000000", "32 hexadecimal digits", exitUsage},
 		{"--from yesterday", "write 2026-11-29", exitUsage},
 		{"--limit 0", "1 to 1000", exitUsage},
-		{"--cursor x", "--cursor is none", exitUsage},
+		{"--cursor x", "--cursor is no cursor", exitUsage},
 		{"--account nobody", `no account "nobody"`, exitFailed},
 		{"--action contacts", "there are no such entries", exitOK},
 		{"--actor command:none", "there are no such entries", exitOK},

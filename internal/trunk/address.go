@@ -104,7 +104,7 @@ func splitHost(text string) (host string, port int, err error) {
 	if portText != "" {
 		port, err = strconv.Atoi(strings.TrimPrefix(portText, ":"))
 		if err != nil || portText[0] != ':' || port < 1 || port > 65535 || strconv.Itoa(port) != portText[1:] {
-			return "", 0, invalid(FieldAddress, "the address has a port that is none; a port is a number from 1 to 65535")
+			return "", 0, invalid(FieldAddress, "the address has a wrong port; a port is a number from 1 to 65535")
 		}
 	}
 	return host, port, checkHost(host)

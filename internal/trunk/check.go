@@ -36,7 +36,7 @@ const (
 	MaxCallsASecond = 1000
 	MaxChannels     = 10_000
 	MaxRank         = 1000
-	MaxPassword     = 255 // bytes, as of User
+	MaxPassword     = 255 // bytes; the bound of User too
 
 	DefaultCallsASecond = 5
 	DefaultChannels     = 30
@@ -47,7 +47,7 @@ var (
 	prefixPattern = regexp.MustCompile(`^\+[1-9][0-9]{0,14}$`)
 )
 
-// outcomeWords are those that a row of Outcomes may have.
+// outcomeWords are the words that a row of Outcomes may have.
 var outcomeWords = []string{"busy", "no-answer", "failed", "invalid"}
 
 // Defaults returns a trunk without an address that has the default of everything else.
@@ -182,7 +182,7 @@ func (r OutcomeRow) check() error {
 	case r.Code == 0 && r.Cause == 0:
 		return invalid(FieldOutcomes, "the outcome %s has neither a status nor a cause; %s", r, outcomeForm)
 	case !slices.Contains(outcomeWords, r.Outcome):
-		return invalid(FieldOutcomes, "the outcome %s has a word that is none; the words are %s", r, strings.Join(outcomeWords, ", "))
+		return invalid(FieldOutcomes, "the outcome %s has a word that callbook does not know; the words are %s", r, strings.Join(outcomeWords, ", "))
 	}
 	return nil
 }

@@ -19,8 +19,8 @@ import (
 // KeyBytes is the size of the key that encrypts passwords, with AES-256-GCM.
 const KeyBytes = 32
 
-// Keys tells where the key that encrypts passwords is. It is read only when a trunk has
-// a password.
+// Keys tells where the key that encrypts passwords is. The key is read only when a trunk
+// has a password.
 type Keys struct {
 	// Text is the key itself, as hex or base64. File is a file with such a text. At most
 	// one of them is set.
@@ -93,7 +93,7 @@ func makeKeyFile(path string) (text []byte, err error) {
 	return os.ReadFile(path)
 }
 
-// newSealer reads a key. What names it, for faults.
+// newSealer returns what encrypts passwords with the key in text. Faults call the key what.
 func newSealer(text, what string) (cipher.AEAD, error) {
 	text = strings.TrimSpace(text)
 	key, err := hex.DecodeString(text)
@@ -101,7 +101,7 @@ func newSealer(text, what string) (cipher.AEAD, error) {
 		key, err = base64.StdEncoding.DecodeString(text)
 	}
 	if err != nil || len(key) != KeyBytes {
-		return nil, invalid(FieldPassword, "%s is none: %s", what, keyForm)
+		return nil, invalid(FieldPassword, "%s is no key: %s", what, keyForm)
 	}
 	block, err := aes.NewCipher(key)
 	if err != nil {

@@ -105,7 +105,7 @@ func TestOtherKeys(t *testing.T) {
 	with := func(k trunk.Keys) *trunk.Trunks { return trunk.New(db, k, clock.System) }
 	key := hex.EncodeToString(bytes.Repeat([]byte{7}, trunk.KeyBytes))
 	refused(t, with(trunk.Keys{}).Create(ctx, newTrunk(t, "a")), trunk.MakeKey)
-	refused(t, with(trunk.Keys{Text: key[2:]}).Create(ctx, newTrunk(t, "a")), "CALLBOOK_SECRETS_KEY is none")
+	refused(t, with(trunk.Keys{Text: key[2:]}).Create(ctx, newTrunk(t, "a")), "CALLBOOK_SECRETS_KEY is no key")
 	if err := with(trunk.Keys{Text: key}).Create(ctx, newTrunk(t, "a")); err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func TestOtherKeys(t *testing.T) {
 		"trunk a was encrypted with another key":           {Text: strings.Replace(key, "7", "8", 1)},
 		"give the one that encrypted it":                   {},
 		"is not there: put it back":                        {Own: own},
-		"the key in CALLBOOK_SECRETS_KEY is none: it must": {Text: "short"},
+		"the key in CALLBOOK_SECRETS_KEY is no key: it must": {Text: "short"},
 	} {
 		all, err := with(k).List(ctx)
 		if err != nil || len(all) != 2 || !strings.Contains(all[0].Locked, want) || all[0].Password != "" || !all[0].HasPassword || all[1].Locked != "" {
