@@ -22,9 +22,9 @@ type Carrier interface {
 	Real() bool
 
 	// Run runs the carrier until ctx ends. It calls tell whenever something happens to a
-	// call. Calls may be placed only while it runs. Tell returns soon. Several goroutines
-	// may call it at the same time, but for each call only one. Run does not return
-	// before all calls of tell have.
+	// telephone call. Calls may be placed only while it runs. Tell returns soon. Run may
+	// call it from several goroutines at the same time, but from one only for the same
+	// telephone call. Run returns after the last tell has returned.
 	Run(ctx context.Context, tell func(Progress))
 
 	// Place starts a call and returns as soon as the call has left, long before it ends.
@@ -37,9 +37,9 @@ type Carrier interface {
 	// other call. If there is no such call, Hangup returns nil.
 	Hangup(ctx context.Context, call addressbook.SID) error
 
-	// Resolve returns the results of calls, one [Resolution] for each, in their order.
-	// The calls may have been placed by a process that has ended, or have been silent for
-	// long. For calls that are InFlight, Run goes on to report what happens to them.
+	// Resolve returns a [Resolution] for each call, in their order. The calls may have been
+	// placed by a process that has ended, or have been silent for long. Run goes on to
+	// report what happens to the calls that are InFlight.
 	Resolve(ctx context.Context, calls []Asked) ([]Resolution, error)
 }
 
@@ -49,8 +49,8 @@ type Order struct {
 	To       phone.Number
 	CallerID string // as the campaign has it
 	Attempt  int    // 1 for the target's first call
-	// Flow is what the callee hears after answering. Nil stands for a flow that is
-	// unknown here, such as one of Exotel's: the call ends after a while.
+	// Flow is what the callee hears after answering. Nil stands for a flow that callbook
+	// does not know, such as one of Exotel's: the call ends after a while.
 	Flow *callflow.Flow
 	// Ask requests a URL of the flow, given the keys so far, and returns its answer. It
 	// takes at most [callflow.FetchTimeout]. The carrier must end ctx with the call. If
@@ -81,7 +81,8 @@ type Asked struct {
 type Progress struct {
 	Call  addressbook.SID
 	State campaign.CallState // Dialed or later
-	// These are those of [campaign.Call]. Times that come after State are zero.
+	// Placed, Rang, Answered and Ended are the times of [campaign.Call]. A time is zero if
+	// the call has not come so far.
 	Placed, Rang, Answered, Ended time.Time
 	Digits                        string
 	// Mark is the word that the flow has set. Suppressed means that the callee asked not
@@ -121,10 +122,10 @@ type Resolution struct {
 
 // NotSentError means that a call has certainly not left.
 type NotSentError struct {
-	// After is how long to wait at least before placing another call. If Only is set,
-	// that holds for calls of the same campaign only, for example because its caller id
-	// may not be shown; other calls may leave. If Number is set, it holds for the number
-	// only, for example because the one trunk that is for it is down.
+	// After is how long to wait at least before placing another call. If Only is set, the
+	// wait is for calls of the same campaign, for example because its caller id may not be
+	// shown. If Number is set, the wait is for calls to the number, for example because the
+	// only trunk for it is down. Other calls may leave meanwhile.
 	After        time.Duration
 	Only, Number bool
 	Cause        error

@@ -140,7 +140,7 @@ func (d *Deliverer) due(waiting []DueReceiver, most int, now time.Time) (due []D
 	return due
 }
 
-// leaving returns how many lanes are about to end since makeRoom has told them to. The
+// leaving returns how many lanes are about to end because makeRoom has told them to. The
 // caller holds mu.
 func (d *Deliverer) leaving() (n int) {
 	for _, b := range d.receivers {

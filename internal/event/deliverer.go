@@ -24,14 +24,14 @@ const (
 	// nine seconds at most.
 	pollEvery  = 500 * time.Millisecond
 	claimEvery = time.Second
-	// claimAgain is how soon after a claim an account that has just got events may be
-	// claimed. Another server may have it.
+	// claimAgain is how soon after a claim the server may claim an account that has just got
+	// events. It may fail, because another server has the account.
 	claimAgain = 50 * time.Millisecond
 	renewEvery = 2 * time.Second
 	leaseTime  = 8 * time.Second
 	// maxAccounts is how many accounts a server claims at once. MaxReceivers is how many
 	// receivers with waiting events it reads in one poll, an equal share of each account,
-	// but leastReceivers of each. The next poll goes on with those that come after them.
+	// but leastReceivers of each. The next poll goes on with the receivers that follow.
 	maxAccounts                  = 100
 	maxReceivers, leastReceivers = 2000, 20
 	// maxLanes is how many receivers a server sends to at the same time. AccountLanes is
@@ -74,7 +74,7 @@ type Deliverer struct {
 	server string // names this Deliverer among all that share the store
 	woken  chan struct{}
 	told   chan struct{}
-	// strangers says that accounts have got events whose lease it has perhaps not.
+	// strangers means that accounts whose lease this server may not have got new events.
 	strangers atomic.Bool
 	working   sync.WaitGroup
 	places    *limit.Pool
@@ -109,8 +109,8 @@ func New(store Store, opts Options) *Deliverer {
 	}
 }
 
-// Wake makes the Deliverer look for events now, and not only at its next poll. Whoever
-// has stored events calls it.
+// Wake makes the Deliverer claim accounts and look for events now, and not only at its next
+// poll. [Deliveries] calls it after it has queued events again.
 func (d *Deliverer) Wake() {
 	select {
 	case d.woken <- struct{}{}:
@@ -118,7 +118,8 @@ func (d *Deliverer) Wake() {
 	}
 }
 
-// Told lets the Deliverer look for events of an account that were just stored.
+// Told makes the Deliverer look for new events of an account. The dialer calls it after it
+// has stored them.
 func (d *Deliverer) Told(id account.ID) {
 	d.mu.Lock()
 	_, ours := d.accounts[id]

@@ -152,9 +152,9 @@ func (l *lane) load(ctx context.Context) (more bool, err error) {
 	return len(due) == n, nil
 }
 
-// take appends an event to its chain. It sets the event aside if that waits for one that
-// may be in another lane. The last event of a campaign waits for all others, and After
-// names only one of them.
+// take appends an event to its chain. It sets the event aside if the event waits for another
+// one that may be in another lane. The last event of a campaign waits for all others, and
+// its After names only one of them.
 func (l *lane) take(p *Pending) {
 	at := target{p.Campaign, p.Position}
 	l.known[p.ID] = true

@@ -32,10 +32,7 @@ type sender struct {
 	clock  clock.Clock
 }
 
-// newSender returns a sender. Unless Private is set, it connects to public addresses
-// only. It checks the address of each connection after the host name was resolved, so a
-// name cannot change its meaning in between. It uses no proxy, because then it would see
-// only the proxy's address.
+// newSender returns a sender. [outbound.NewClient] says to which addresses it connects.
 func newSender(opts Options) *sender {
 	client := outbound.NewClient(outbound.Options{Private: opts.Private, Timeout: answerTimeout, Idle: places, PerHost: perHost})
 	if opts.Transport != nil {

@@ -20,8 +20,9 @@ var ErrNotFound = fault.New(fault.NotFound, "There is no callback with this id")
 // stores that lease as the account's, in its own transaction. If another server has the
 // lease, it changes nothing and returns [work.ErrLost].
 type Store interface {
-	// ClaimAccounts gives this lease to up to limit accounts, and returns them. They are
-	// accounts that have a Waiting event, and whose lease is free or has run out by now.
+	// ClaimAccounts gives this lease to up to limit accounts, and returns the accounts. It
+	// chooses accounts that have a Waiting event, and whose lease is free or has run out by
+	// now.
 	ClaimAccounts(ctx context.Context, l work.Lease, now time.Time, limit int) ([]account.ID, error)
 
 	// RenewAccounts extends the server's leases of these accounts. It returns the
@@ -32,7 +33,7 @@ type Store interface {
 	ReleaseAccounts(ctx context.Context, server string, accounts []account.ID) error
 
 	// Receivers returns receivers that have Waiting events, each with the Due of its first
-	// event. After has the accounts to look at, each once. For each account, Receivers
+	// event. After has the accounts to look at, each once. For each of these, Receivers
 	// returns up to limit receivers whose Origins come after the Origin in after, in the
 	// order of their bytes; "" comes before all.
 	Receivers(ctx context.Context, after []Receiver, limit int) ([]DueReceiver, error)
@@ -47,9 +48,9 @@ type Store interface {
 	// to AtOnce: those of the same target, and the last event of the campaign.
 	Record(ctx context.Context, l work.Lease, account account.ID, outcomes []Outcome) error
 
-	// Expire gives up to limit events of a receiver up. They have waited since a time
-	// before before, and are due by now. Events that are Behind them become AtOnce. It
-	// reports whether there may be more.
+	// Expire gives up events of a receiver, limit at most: those that have waited since a
+	// time before before, and are due by now. Events that are Behind them become AtOnce.
+	// More reports whether there may be others.
 	Expire(ctx context.Context, l work.Lease, r Receiver, before, now time.Time, limit int) (more bool, err error)
 
 	// Deliveries returns one page of a campaign's events, ordered by ID, and the Counts

@@ -9,9 +9,9 @@ import (
 // minSame is how many digits two spellings of a number have in common at least.
 const minSame = 8
 
-// Shows returns the spelling of a campaign's caller id that the trunk may show, and
-// whether it may show it. Campaigns may spell it with or without the calling code. A trunk
-// without CallerIDs shows any with a digit as it is given.
+// Shows returns a campaign's caller id in the spelling of CallerIDs, and whether the trunk
+// may show it. Campaigns may spell a caller id with or without the calling code. A trunk
+// without CallerIDs may show every caller id that has a digit, as it is given.
 func (t *Trunk) Shows(callerID string) (own string, may bool) {
 	if len(t.CallerIDs) == 0 {
 		return callerID, strings.ContainsAny(callerID, "0123456789")
@@ -40,8 +40,7 @@ func significant(s string) string {
 	}, s), "0")
 }
 
-// MayShow reports whether any trunk may show a campaign's caller id. While there is no
-// trunk, nothing is known against it.
+// MayShow reports whether any trunk may show a campaign's caller id, or there is no trunk.
 func (s *Trunks) MayShow(ctx context.Context, callerID string) (bool, error) {
 	all, err := s.Overview(ctx)
 	if err != nil {

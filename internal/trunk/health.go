@@ -2,15 +2,14 @@ package trunk
 
 import "time"
 
-// Health is the state of a trunk, as a process knows it that calls over it.
+// Health is the state of a trunk, as one process that calls over the trunk knows it.
 type Health struct {
-	Trunk string
+	Trunk string // the trunk's name
 	Up    bool
-	// Reason says in words why the trunk is down, or what is not certain about it; it may
-	// be empty.
+	// Reason says in words why the trunk is down, or why it may not be up; it may be "".
 	Reason string
-	Since  time.Time // of the present state
-	Calls  int       // in flight, of this process
+	Since  time.Time // when the state began
+	Calls  int       // calls of this process in flight
 	Hosts  []HostHealth
 }
 
@@ -28,8 +27,8 @@ type HostHealth struct {
 type Sound struct {
 	Sent uint64 // packets, since the process began
 	Late uint64 // those sent more than 20 ms after their time
-	// Behind means that too many packets have been late for two seconds: the machine cannot
-	// do so many calls. It ends when hardly any was late for two seconds.
+	// Behind means that the machine cannot do so many calls. It begins when too many packets
+	// have been late for two seconds, and ends when hardly any have.
 	Behind bool
 }
 

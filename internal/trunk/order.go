@@ -17,9 +17,9 @@ func (s *Trunks) NextRank(ctx context.Context) (int, error) {
 	return min(all[len(all)-1].Rank+1, MaxRank), nil
 }
 
-// Move moves a trunk by so many places in the order, backward if by is negative. Beyond
-// the first and the last place it goes no further. The trunks get new ranks, from 0 on.
-// The error is [ErrNotThere] if there is no such trunk.
+// Move moves a trunk by this many places in the order, to the front if by is negative. It
+// stops at the first and at the last place. The trunks get new ranks, from 0 on. If there
+// is no such trunk, the error is [ErrNotThere].
 func (s *Trunks) Move(ctx context.Context, name string, by int) error {
 	all, err := s.Overview(ctx)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 const (
 	// ShareFor is how long a server may use its share of a trunk after it was given.
 	ShareFor = 4 * time.Second
-	// sharesRest is how much longer the channels of a server rest that has not renewed its
-	// share. By then other servers have ended the calls that it has left.
+	// sharesRest is how long channels stay taken after the end of a share that its server has
+	// not renewed. Meanwhile other servers end the calls that this server has left behind.
 	sharesRest = 15 * time.Second
 	// remaindersMove is how often the channels that cannot be divided go to other servers.
 	remaindersMove = 10 * time.Second
@@ -20,27 +20,27 @@ const (
 // Shares divides the channels and the pace of trunks between the servers of a database. Its
 // methods are safe for concurrent use.
 type Shares interface {
-	// ShareTrunks gives a server its shares of trunks, in the order of uses. They hold for
-	// [ShareFor] from before the call; meanwhile those of all servers together are never
-	// more than the trunks have.
+	// ShareTrunks gives a server its shares of trunks, in the order of uses. A share holds
+	// for [ShareFor] from the beginning of the call of ShareTrunks. The shares of a trunk
+	// together never exceed its limits.
 	ShareTrunks(ctx context.Context, server string, uses []Use) ([]Share, error)
-	// LeaveTrunks gives up all shares of a server, which has no calls in flight.
+	// LeaveTrunks gives up all shares of a server. The server must have no calls in flight.
 	LeaveTrunks(ctx context.Context, server string) error
 }
 
-// Use is what a server uses of a trunk, and all servers together may.
+// Use is how much a server uses of a trunk.
 type Use struct {
-	Trunk                  string
-	Channels, CallsASecond int   // of the trunk
-	Busy                   int   // calls of the server in flight
-	Limit                  Share // what the server takes at most at present
-	Wants                  bool  // it has had calls to place lately
+	Trunk                  string // the trunk's name
+	Channels, CallsASecond int    // the limits of the trunk
+	Busy                   int    // calls of the server in flight
+	Limit                  Share  // the server's share until now
+	Wants                  bool   // the server has had calls to place lately
 }
 
 // Share is a part of a trunk. Pace is how many calls may leave in 1,000 seconds.
 type Share struct{ Channels, Pace int }
 
-// Held is what a server has been given, as a store keeps it.
+// Held is a server's share of a trunk, as a store keeps it.
 type Held struct {
 	Trunk, Server string
 	Share
@@ -48,7 +48,7 @@ type Held struct {
 	Until time.Time // when it has to be renewed
 }
 
-// Rest reports whether nothing of a share is in use any more.
+// Rest reports whether the share has ended for so long that no call uses its channels.
 func (h *Held) Rest(now time.Time) bool { return !now.Before(h.Until.Add(sharesRest)) }
 
 // Divide decides about the share of a server. All are the shares of the trunk that servers

@@ -2,6 +2,7 @@ package trunk
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"callbook/internal/addressbook"
@@ -20,14 +21,14 @@ type Row struct {
 	Created, Updated time.Time
 }
 
-// These are faults of stores too.
+// The faults of [Store].
 var (
 	// ErrNotThere is the fault of an unknown name.
 	ErrNotThere = fault.New(fault.NotFound, `there is no trunk with this name; "callbook trunk list" shows all`)
 	// ErrNameTaken is the fault of a name that another trunk has.
 	ErrNameTaken = fault.New(fault.Duplicate, `there is a trunk with this name already; change it with "callbook trunk set", or take another name`)
 	// ErrTooMany is the fault of a new trunk beyond [MaxTrunks].
-	ErrTooMany = fault.New(fault.Invalid, `an installation has at most 100 trunks; remove one with "callbook trunk remove"`)
+	ErrTooMany = fault.New(fault.Invalid, fmt.Sprintf(`an installation has at most %d trunks; remove one with "callbook trunk remove"`, MaxTrunks))
 )
 
 // Store is what [Trunks] needs of a database. Its methods are safe for concurrent use.
@@ -52,8 +53,8 @@ type Store interface {
 // opaque to the store and has a few kilobytes. Records are deleted with the calls of
 // their campaign. The methods are safe for concurrent use.
 type Dialogs interface {
-	// AddDialogs stores a record of these calls, except of those that have one already. It
-	// returns the calls whose record it is. When it returns, the record is durable.
+	// AddDialogs stores the same record for each of these calls that has none, and returns
+	// these. When it returns, the record is durable.
 	AddDialogs(ctx context.Context, calls []addressbook.SID, record []byte) (added []addressbook.SID, err error)
 	// SaveDialog stores the record of a call, and replaces an earlier one. When it
 	// returns, the record is durable.

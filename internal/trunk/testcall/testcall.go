@@ -25,7 +25,7 @@ const (
 	maxText = 16 << 10
 )
 
-// Placer places a test call and waits for its end. Sip.Carrier describes it.
+// Placer places a test call and waits for its end, as TestCall of [sip.Carrier] says.
 type Placer interface {
 	TestCall(ctx context.Context, trunk string, o carrier.Order, keys string, told func(trunk.Message)) (carrier.Progress, error)
 }
@@ -58,12 +58,13 @@ type Request struct {
 	Text     string // what the callee hears where there is a voice
 }
 
-// State is a test call, as far as it is.
+// State is a test call with what has happened so far.
 type State struct {
 	ID addressbook.SID
 	Request
 	Begun time.Time
-	// Messages are those of the call, and Left is how many more there were.
+	// Messages are the first messages of the call. Left is how many followed and were not
+	// kept.
 	Messages []trunk.Message
 	Left     int
 	Over     bool
