@@ -44,13 +44,13 @@ func (l *call) acknowledge(res *gosip.Response) {
 	l.ackOf(&d, res, cseq)
 }
 
-// maxForks is how many further answers of a call are taken, so that a peer that sends
-// others without end does not make this side send as many requests.
+// maxForks bounds the further answers of a call that are taken, because each one makes this
+// side send requests.
 const maxForks = 16
 
 // again takes an answer 2xx that comes after the first. The same answer again means that
-// the ACK was lost. One with another tag comes from another telephone that the call was
-// forked to, and is hung up.
+// the ACK was lost. An answer with another tag comes from another telephone that the call
+// was forked to; again hangs that telephone up.
 func (l *call) again(res *gosip.Response, cseq uint32) {
 	if !res.IsSuccess() {
 		return
@@ -89,9 +89,8 @@ func (c *Carrier) endFork(d *Dialog, auth *login) {
 	})
 }
 
-// byeOf sends a BYE with a number, and once more with credentials if the trunk demands
-// them. It reports whether the trunk has answered: then the call is over, whatever the
-// answer says.
+// byeOf sends a BYE with this CSeq, and once more with credentials if the trunk demands
+// them. It reports whether the trunk has answered. Any answer means that the call is over.
 func (c *Carrier) byeOf(ctx context.Context, d *Dialog, cseq uint32, auth *login) bool {
 	for try := range uint32(2) {
 		var header []string
@@ -113,8 +112,8 @@ func (c *Carrier) byeOf(ctx context.Context, d *Dialog, cseq uint32, auth *login
 	return true
 }
 
-// bye ends the answered call. An answer that there is no such call counts as success; if
-// there is none, the call is over for this side, until its answer comes again.
+// bye ends the answered call. Any answer counts as success. Without one, the call is over for
+// this side until the peer repeats its 200; see stray.
 func (l *call) bye() {
 	ctx, cancel := context.WithTimeout(l.c.life, answerWithin)
 	defer cancel()
@@ -173,7 +172,7 @@ func (l *call) talk(res *gosip.Response) {
 	})
 }
 
-// untilOver waits until an answered call is to end. Ours is whether this side has to hang
+// untilOver waits until an answered call is to end. Ours means that this side has to hang
 // up.
 func (l *call) untilOver(res *gosip.Response, played <-chan struct{}) (r result, ours bool) {
 	longest := time.NewTimer(l.c.opts.Longest)

@@ -24,7 +24,7 @@ type call struct {
 	hosts    []*host // to try; the first has the INVITE
 	callerID string
 	press    string // the keys to press after the answer
-	test     bool   // nobody is told of the call but who waits for it
+	test     bool   // a test call, of which Run does not tell
 	media    *media.Session
 	localTag string
 	begun    time.Time // before the first INVITE
@@ -48,8 +48,8 @@ type call struct {
 	pressed  error    // why the keys could not be pressed
 	lost     bool     // the BYE got no answer
 
-	// Sending holds sends of requests together with their numbers, so that they leave in
-	// their order.
+	// sending is locked while a request gets its number and leaves, so that requests leave
+	// in the order of their numbers.
 	sending  sync.Mutex
 	inviting atomic.Bool // a re-INVITE of this side has no answer yet
 
@@ -61,7 +61,7 @@ type call struct {
 	peerCSeq int64         // of the peer's last request; -1 before the first
 	offered  bool          // a 200 to a re-INVITE has an offer of ours
 	accepted uint32        // CSeq of the peer's last re-INVITE that got a 200
-	confirm  func()        // called when the ACK for that has come
+	confirm  func()        // called when the ACK for that 200 has come
 	forks    int           // answers that were not the first
 	open     uint32        // CSeq of the INVITE without a final answer
 	settled  chan struct{} // closed when the call was answered or is over
@@ -182,8 +182,8 @@ func (l *call) add(ctx context.Context) error {
 	return carrier.ErrTwice
 }
 
-// leave sends the first INVITE, to the first host that takes it. After an error the call
-// has not left, unless that is [carrier.ErrTwice].
+// leave sends the first INVITE, to the first host that takes it. After an error other than
+// [carrier.ErrTwice], the call has not left.
 func (l *call) leave(ctx context.Context) (err error) {
 	save := l.add
 	for ; len(l.hosts) > 0; l.hosts = l.hosts[1:] {
@@ -223,15 +223,13 @@ func (l *call) address(h *host) {
 func (l *call) sendInvite(ctx context.Context) error {
 	l.mu.Lock()
 	d := l.dialog
+	cseq := d.CSeq + l.invites
+	l.open = cseq
 	l.mu.Unlock()
 	header := l.interval
 	if h := l.auth.header("INVITE", d.Target); h != "" {
 		header = append([]string{h}, l.interval...)
 	}
-	cseq := d.CSeq + l.invites
-	l.mu.Lock()
-	l.open = cseq
-	l.mu.Unlock()
 	req, tx, err := l.c.net.begin(ctx, &d, message{method: "INVITE", cseq: cseq, branch: d.via(l.invites), header: header, body: l.media.Offer()})
 	if err != nil {
 		return err

@@ -28,7 +28,7 @@ type Trunks interface {
 	List(ctx context.Context) ([]trunk.Trunk, error)
 }
 
-// Options configure a [Carrier]. Those with a default may be zero.
+// Options configure a [Carrier]. Options with a default may be zero.
 type Options struct {
 	Log *slog.Logger
 	// Clock tells the times of calls. Everything that waits uses the machine's clock.
@@ -38,23 +38,22 @@ type Options struct {
 	// Public is the address that trunks are told to send to. By default it is the local
 	// address of the route to each trunk.
 	Public netip.Addr
-	// Media plays and listens. Run runs it, too.
+	// Media sends and receives the sound of calls. [Carrier.Run] runs it.
 	Media   *media.Engine
 	Trunks  Trunks
 	Dialogs trunk.Dialogs
-	// Shares bounds the channels and the pace of trunks over all servers; nil means that
-	// there is one server only.
+	// Shares divides the channels and the pace of trunks between servers; nil means that
+	// this is the only server.
 	Shares trunk.Shares
-	// Ring is how long a telephone rings, by default 30 seconds; the command line demands
-	// 15 seconds at least. Longest is how long an answered call lasts at most, by default
-	// 3 minutes.
+	// Ring is how long a telephone rings at most, by default 30 seconds. Longest is how long
+	// an answered call lasts at most, by default 3 minutes.
 	Ring, Longest time.Duration
 	// TLS configures connections to trunks with TLS. Nil means the roots of the machine.
 	TLS *tls.Config
 	// Resolver looks up the hosts of trunks; nil means the machine's.
 	Resolver *net.Resolver
-	// Probe is how often each host of a trunk is asked whether it is there, by default 30
-	// seconds. Reload is how often the trunks are read, by default 3 seconds.
+	// Probe is how often each host of a trunk gets an OPTIONS request, by default every 30
+	// seconds. Reload is how often the trunks are read, by default every 3 seconds.
 	Probe, Reload time.Duration
 	// TraceAll keeps the messages of all calls, and not only of those that fail; see
 	// [Carrier.Trace].
@@ -67,7 +66,7 @@ type Carrier struct {
 	net    *endpoint
 	lines  lines
 	traces traces
-	server string        // the name of this process among those that share the trunks
+	server string        // names this process among all that share the trunks
 	hungry chan struct{} // makes Run renew the shares of trunks
 
 	working sync.WaitGroup

@@ -27,8 +27,8 @@ const (
 )
 
 // awaitAnswer is the INVITE loop. It returns the answer 2xx, or nil after it has reported
-// the end of the call. A final answer alone decides: after a CANCEL the telephone may
-// still have been picked up.
+// the end of the call. Only a final answer decides, because after a CANCEL the telephone
+// may still have been picked up.
 func (l *call) awaitAnswer() *gosip.Response {
 	ring := time.NewTimer(l.c.opts.Ring)
 	defer ring.Stop()
@@ -60,9 +60,9 @@ func (l *call) awaitAnswer() *gosip.Response {
 			case !l.owns(res) && res.IsProvisional():
 				continue
 			case !l.owns(res):
-				// Only over TCP such an answer comes as far as this. The library takes no
-				// other now, so the call cannot go on. If it is answered nevertheless, that
-				// is a stray answer.
+				// Such an answer comes here only over TCP; see endpoint.mine. The library
+				// takes no further final answer, so the call cannot go on. If the telephone
+				// is picked up nevertheless, its answer goes to stray.
 				l.cancel()
 				l.tx.Terminate()
 				l.end(resultOf(0, 0, "The answer of the trunk belongs to another call", false, nil))
@@ -98,8 +98,8 @@ func (l *call) awaitAnswer() *gosip.Response {
 			}
 		case <-ring.C:
 			if !heard && wanted == goOn {
-				// The INVITE goes on being repeated, and an answer to it leads to a CANCEL.
-				// Meanwhile nobody has to wait.
+				// The library goes on repeating the INVITE, and a late answer leads to a
+				// CANCEL. The end is reported now, so that nobody waits for that.
 				l.end(l.unheard())
 			}
 			want(rangOut)
@@ -124,7 +124,7 @@ func (l *call) owns(res *gosip.Response) bool {
 	return res.CallID().Value() == callIDOf(l.order.Call) && res.CSeq().SeqNo == l.invite.CSeq().SeqNo && tag(res.From().Params) == l.localTag
 }
 
-// unanswered is what a call counts as that was ended before the answer.
+// unanswered returns the result of a call that this side has ended before the answer.
 func (l *call) unanswered(w wish) result {
 	if w == hungUp {
 		return resultOf(487, 31, "Hung up before an answer", l.rung(), l.line.trunk.Outcomes)
@@ -132,8 +132,8 @@ func (l *call) unanswered(w wish) result {
 	return resultOf(487, 19, "No answer from the user", l.rung(), l.line.trunk.Outcomes)
 }
 
-// unheard is what a call counts as that got no answer at all. If an answer came that could
-// not be read, the telephone may have rung, and the trunk has done its part.
+// unheard returns the result of a call that got no answer at all. If the trunk has sent an
+// answer that could not be read, the telephone may have rung, and the trunk is not to blame.
 func (l *call) unheard() result {
 	r := result{outcome: campaign.TrunkFailed, code: 408, text: "The trunk gives no answer"}
 	if l.line.garbledSince(l.begun) {
@@ -175,8 +175,8 @@ func (l *call) failed(res *gosip.Response, w wish) {
 	l.end(r)
 }
 
-// repeat answers a final answer that asks for another INVITE: one with credentials, one
-// with a longer session interval, or one to the next host. It reports whether that left.
+// repeat sends another INVITE if a final answer asks for one: with credentials, with a longer
+// session interval, or to the next host. It reports whether the INVITE has left.
 func (l *call) repeat(res *gosip.Response) bool {
 	switch res.StatusCode {
 	case gosip.StatusUnauthorized, gosip.StatusProxyAuthRequired:

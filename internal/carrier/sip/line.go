@@ -27,18 +27,18 @@ type line struct {
 	// Until pause no call leaves, for the reason why.
 	pause time.Time
 	why   string
-	// silent counts the last calls without any answer, and refused those that the trunk
-	// refused by itself.
+	// silent counts the last calls in a row without any answer, and refused the last calls
+	// in a row that the trunk itself has refused.
 	silent, refused int
-	garbled         time.Time // when it last sent what could not be read
+	garbled         time.Time // when the trunk last sent a message that could not be read
 	proven          bool      // it has answered something
 	// unregistered is why a trunk that wants a registration has none, or "".
 	unregistered string
 	since        time.Time
 }
 
-// load is what the limits of a trunk count. When somebody changes a trunk, its new line has
-// the load of the old one, because the calls over that go on.
+// load counts what the limits of a trunk bound. When somebody changes a trunk, its new line
+// takes over the load of the old one, whose calls go on.
 type load struct {
 	mu   sync.Mutex
 	next time.Time // when the next call may leave
@@ -78,8 +78,8 @@ const (
 	// maxSilent is how many calls without any answer it takes until a trunk counts as
 	// down. A trunk that has not answered yet gets no more calls than this at a time.
 	maxSilent = 3
-	// downFor is how long a trunk rests then, and refusedFor after it has refused the
-	// password. A trunk that is changed is tried at once.
+	// downFor is how long a trunk that counts as down rests, and refusedFor how long one
+	// that has refused the password. A trunk that is changed is tried at once.
 	downFor, refusedFor = 30 * time.Second, 2 * time.Minute
 	// full is how long to wait while all channels of a trunk are busy.
 	full = 200 * time.Millisecond
@@ -98,8 +98,8 @@ var (
 	errPrefix   = errors.New("no trunk is for numbers with this prefix")
 )
 
-// ready returns the hosts to try, those first that have answered OPTIONS. If the trunk is
-// down, why is the reason in words.
+// ready returns the hosts to try. Hosts that have answered OPTIONS come first. If the trunk
+// is down, why is the reason in words.
 func (l *line) ready(now time.Time) (hosts []*host, why string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -222,8 +222,8 @@ func (l *line) judge(now time.Time, code int, own bool) {
 	l.refusal(now, fmt.Sprintf("it refuses calls with %d", code))
 }
 
-// refusal notes a call that the trunk has refused by itself, and why it rests after many.
-// The caller must hold mu.
+// refusal notes a call that the trunk itself has refused. After many in a row the trunk
+// rests, for the reason why. The caller must hold mu.
 func (l *line) refusal(now time.Time, why string) {
 	if l.refused++; l.refused >= maxRefused {
 		l.rest(now, downFor, why)
@@ -231,12 +231,15 @@ func (l *line) refusal(now time.Time, why string) {
 	}
 }
 
-// unheard notes that a call got no answer at all from a host, which it left for at a time.
-// If another host is up, this one counts as down for a while. Or else, after some such
-// calls in a row, the trunk does, and then the next call decides. If a trunk that has
-// answered before sends what cannot be read, it is there, and the callee may be to blame:
-// that counts as a refusal. Dead means that the connection to the host may be the cause,
-// because it has answered neither another call since then nor ever OPTIONS.
+// unheard notes that a call that left at a time has got no answer from a host.
+//
+// If another host of the trunk is up, this host counts as down for a while. Otherwise the
+// whole trunk does, after some such calls in a row, and then the next call decides. If the
+// trunk has sent a message that cannot be read meanwhile, and has answered before, unheard
+// counts a refusal instead.
+//
+// Dead means that the connection to the host may be the cause: since the call left, the host
+// has answered no other call, and it has never answered OPTIONS.
 func (l *line) unheard(h *host, now, left time.Time) (dead bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -20,8 +20,8 @@ func written(n phone.Number, f trunk.Format) string {
 	return n.String()
 }
 
-// shown returns a caller id as a trunk expects it. One that is not in E.164, such as a
-// short code, stays as it is.
+// shown returns a caller id as a trunk expects it. It returns a caller id that is not in
+// E.164, such as a short code, without the characters that cannot be dialed.
 func shown(callerID string, f trunk.Format) string {
 	if n, err := phone.ParseE164(callerID); err == nil {
 		return written(n, f)

@@ -58,8 +58,8 @@ type drop struct {
 	at   time.Duration // since the carrier was made; it has no pointer, unlike a time
 }
 
-// forget removes a call that has ended. If it was given up because Run ends, its record
-// stays, and the next process ends it again.
+// forget removes a call that has ended. Its record stays for keepPast, so that the next
+// process finds it if this one ends before.
 func (c *Carrier) forget(l *call, end carrier.Progress) {
 	p := newLate(l.record(), l.auth.last(), end.State == campaign.CallEnded && !l.lost)
 	c.mu.Lock()

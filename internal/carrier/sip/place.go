@@ -12,8 +12,8 @@ import (
 )
 
 // Place implements [carrier.Carrier]. It gets the sounds of the flow before it takes a
-// place on a trunk. A number that no trunk is for fails at once: to try it again would
-// not help.
+// place on a trunk. A call to a number that no trunk is for fails at once, because another
+// try would fail too.
 func (c *Carrier) Place(ctx context.Context, o carrier.Order) error {
 	if err := c.await(ctx); err != nil {
 		return &carrier.NotSentError{After: time.Second, Cause: err}
@@ -39,7 +39,8 @@ func (c *Carrier) Place(ctx context.Context, o carrier.Order) error {
 	return err
 }
 
-// errBehind is why calls wait while those in progress are as many as the machine can do.
+// errBehind is why no call leaves while the calls in progress are as many as the machine can
+// do.
 var errBehind = errors.New("this server cannot keep pace with the sound of its calls; others wait until it has caught up")
 
 // Sound tells how well the sound of calls keeps pace. While it is behind, no other call
@@ -67,8 +68,8 @@ func (c *Carrier) failAtOnce(o *carrier.Order, why error) {
 	c.working.Go(func() { c.tell(end) })
 }
 
-// prepareSounds gets all sounds of the flow that are known before the call. They are kept
-// by whoever makes them.
+// prepareSounds gets all sounds of the flow that are known before the call, so that o.Sound
+// has them when they are played.
 func prepareSounds(ctx context.Context, o *carrier.Order) error {
 	if o.Sound == nil {
 		return nil

@@ -14,12 +14,12 @@ const (
 	probeWithin = 4 * time.Second
 	// maxMissed is how many OPTIONS in a row a host may miss before it counts as down.
 	maxMissed = 2
-	// hurry is how much more often a host is asked that has missed the last one.
+	// hurry is how much more often a host is asked after it has missed an OPTIONS.
 	hurry = 6
 )
 
-// watch asks the hosts of a trunk whether they are there, until ctx ends. That also keeps
-// the way through a NAT open.
+// watch sends OPTIONS to the hosts of a trunk again and again, until ctx ends. The messages
+// also keep the way through a NAT open.
 func (c *Carrier) watch(ctx context.Context, l *line) {
 	looked := time.Now()
 	for first := true; ; first = false {
@@ -143,8 +143,8 @@ func (l *line) missed(h *host, now time.Time, err error) {
 // trunk have.
 const unlikeOthers = "it does not answer OPTIONS, as others of the trunk do"
 
-// mark sets why a host is down, or "". One that gives no answer to calls rests for a while,
-// whatever OPTIONS show. The caller must hold mu.
+// mark sets why a host is down, or "". A host that has given no answer to a call stays down
+// for a while, even if it answers OPTIONS. The caller must hold mu.
 func (l *line) mark(h *host, down string) {
 	if down == "" && h.down == givesNoAnswer && time.Since(h.since) < downFor {
 		return

@@ -7,8 +7,9 @@ import (
 	gosip "github.com/emiago/sipgo/sip"
 )
 
-// filter drops the messages of strangers before they are parsed, and passes on the answers
-// that come over UDP itself. An error would end the reading of the socket.
+// filter drops the messages of strangers before they are parsed. It passes answers that come
+// over UDP to their transactions, and other messages back to sipgo. It returns no error,
+// because sipgo would stop reading the socket.
 func (e *endpoint) filter(from gosip.TransportReadProps, data []byte) ([]byte, error) {
 	addr := addrOf(from.RemoteAddr)
 	if !e.known(addr) {
@@ -56,9 +57,9 @@ func (e *endpoint) receive(res *gosip.Response) {
 	}
 }
 
-// maxWaiting is how many answers may wait for a transaction. Further ones are dropped, and
-// the peer repeats those that matter. A transaction takes a final answer other than 2xx that
-// is repeated every four seconds only.
+// maxWaiting is how many answers may wait for a transaction. Further answers are dropped, and
+// the peer repeats those that matter. Answers wait because a transaction takes a repeated
+// final answer other than 2xx only every four seconds.
 const maxWaiting = 32
 
 // readable returns an answer, or nil if it cannot be read, or if it answers an INVITE, but
@@ -76,8 +77,8 @@ func (e *endpoint) readable(data []byte) *gosip.Response {
 // These tell answers, requests and other messages apart.
 var answerStart, requestEnd, lineEnd = []byte("SIP/2.0 "), []byte(" SIP/2.0"), []byte("\r\n")
 
-// whole reports whether a message has the headers that every message needs. Those of
-// sipgo may lack them.
+// whole reports whether a message has the headers that every message needs. Sipgo also parses
+// messages that lack them.
 func whole(m gosip.Message) bool {
 	return m.Via() != nil && m.From() != nil && m.To() != nil && m.CallID() != nil && m.CSeq() != nil
 }

@@ -24,10 +24,9 @@ const (
 	maxEndings = 64
 )
 
-// Resolve implements [carrier.Carrier]. Calls of earlier processes cannot be gone on with,
-// because the sound is lost, so it ends them: one that rang by a CANCEL, one that was
-// answered by a BYE. Nobody knows their outcome. A call without a record has never left, and
-// never will.
+// Resolve implements [carrier.Carrier]. It ends calls of earlier processes, because their
+// sound is lost: it sends a CANCEL for a call that rang, and a BYE for a call that was
+// answered. Their outcome is unknown. A call without a record has never left, and never will.
 func (c *Carrier) Resolve(ctx context.Context, asked []carrier.Asked) ([]carrier.Resolution, error) {
 	if err := c.await(ctx); err != nil {
 		return nil, err
@@ -79,12 +78,12 @@ var fence = []byte(`{"fence":true}`)
 
 func isFence(record []byte) bool { return bytes.Equal(record, fence) }
 
-// errFenced is why a call does not leave: somebody has asked what became of it before it
-// had a record, was told that it has never left, and may place another one.
+// errFenced is why a call does not leave: before it had a record, another process asked what
+// became of it, was told that it had never left, and may have placed another call instead.
 var errFenced = errors.New("the call was given up before it left")
 
-// fenced returns the records of calls. Those that have none get a fence: the process that
-// was about to place them may only have been slow.
+// fenced returns the records of calls. It gives each call without a record a fence, because
+// the process that was about to place the call may only have been slow.
 func (c *Carrier) fenced(ctx context.Context, calls []addressbook.SID) (map[addressbook.SID][]byte, error) {
 	added, err := c.opts.Dialogs.AddDialogs(ctx, calls, fence)
 	if err != nil {
@@ -126,7 +125,8 @@ func (c *Carrier) remembered(sid addressbook.SID) (carrier.Resolution, bool) {
 	return carrier.Resolution{Fate: carrier.Unknown}, true
 }
 
-// endAll ends calls of earlier processes, and waits a while for that.
+// endAll ends calls of earlier processes. It waits for their ends, but not longer than
+// recoverWithin; the rest is done in the background.
 func (c *Carrier) endAll(ctx context.Context, calls []addressbook.SID, dialogs []Dialog) {
 	var all sync.WaitGroup
 	places := make(chan struct{}, maxEndings)
@@ -167,7 +167,7 @@ func (c *Carrier) endAll(ctx context.Context, calls []addressbook.SID, dialogs [
 }
 
 // endGhost ends one call of an earlier process. It calls over as soon as the trunk has
-// confirmed that, and goes on until there is nothing to send any more.
+// confirmed the end, and returns when there is nothing more to send.
 func (c *Carrier) endGhost(life context.Context, sid addressbook.SID, d *Dialog, over func()) {
 	ctx, cancel := context.WithTimeout(life, answerWithin)
 	defer cancel()

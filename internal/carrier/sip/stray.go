@@ -10,8 +10,8 @@ import (
 	"callbook/internal/carrier"
 )
 
-// stray takes an answer that no transaction takes: one that the peer repeats, or one to an
-// INVITE of an earlier process or one that was given up. It acknowledges every final
+// stray takes an answer that no transaction takes: the peer repeats it, or it answers an
+// INVITE that was given up, perhaps by an earlier process. Stray acknowledges every final
 // answer, and hangs up a telephone that was picked up.
 func (c *Carrier) stray(res *gosip.Response) {
 	sid, ours := sidOf(res)

@@ -105,7 +105,8 @@ func forPeople(err error) error {
 	return fault.New(fault.Unavailable, notSent.Cause.Error())
 }
 
-// ending reports whether this process knows a call, or is ending it.
+// ending reports whether this process knows a call, or is ending the call of an earlier
+// process.
 func (c *Carrier) ending(call addressbook.SID) bool {
 	_, known := c.remembered(call)
 	c.mu.Lock()

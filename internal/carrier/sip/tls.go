@@ -13,10 +13,10 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// secured makes the connections with TLS. By itself sipgo connects to the first address of
-// a name, and demands a certificate for that name. These connections lead to one address,
-// and their certificate is for the domain of a trunk. Sipgo gets them as if it had accepted
-// them: secured is a [net.Listener].
+// secured makes the connections with TLS. Each leads to one address, and its certificate is
+// for the domain of a trunk. Sipgo itself would connect to the first address of a name, and
+// demand a certificate for that name. It gets the connections from secured, a
+// [net.Listener], as if it had accepted them.
 type secured struct {
 	conf    *tls.Config
 	made    chan net.Conn

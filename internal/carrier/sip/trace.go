@@ -116,9 +116,8 @@ type traces struct {
 	calls []addressbook.SID // in the order of their ends
 }
 
-// follow gathers the messages of a call over a trunk until the function that it returns is
-// called, with the end of the call. It writes those that were sent as text only then, if
-// they are kept.
+// follow gathers the messages of a call over a trunk until the returned function is called
+// with the end of the call. That function makes texts of the messages, if they are kept.
 func (t *traces) follow(o *observers, order *carrier.Order, over string, c clock.Clock) (end func(carrier.Progress)) {
 	type message struct {
 		at   time.Time
@@ -170,9 +169,9 @@ func (t *traces) keep(call addressbook.SID, trace trunk.Trace) {
 	t.kept[call] = trace
 }
 
-// Trace returns the messages of a call that has ended, without secrets. They are kept of
-// the last 200 calls of this process that have failed, or of all calls if
-// [Options.TraceAll] is set. It returns nil for other calls.
+// Trace returns the messages of a call that has ended, without secrets. This process keeps
+// the messages of its last 200 failed calls, or of its last 200 calls if [Options.TraceAll]
+// is set. Trace returns nil for other calls.
 func (c *Carrier) Trace(call addressbook.SID) []trunk.Message {
 	c.traces.mu.Lock()
 	defer c.traces.mu.Unlock()

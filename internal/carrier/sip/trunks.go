@@ -39,8 +39,8 @@ func (c *Carrier) reloadAll(ctx context.Context) {
 	}
 }
 
-// reload reads the trunks. Those that have not changed keep their state. After an error
-// all stay as they are.
+// reload reads the trunks. Trunks that have not changed keep their state. After an error all
+// trunks stay as they are.
 func (c *Carrier) reload(ctx context.Context) {
 	trunks, err := c.opts.Trunks.List(ctx)
 	if err != nil {
@@ -96,7 +96,7 @@ func (c *Carrier) reload(ctx context.Context) {
 	}
 }
 
-// newLine returns the line of a new or changed trunk. Old are those so far.
+// newLine returns the line of a new or changed trunk. Old are the lines until now.
 func newLine(t trunk.Trunk, old []*line) *line {
 	l := &line{trunk: t, load: &load{}, since: time.Now(), probed: make(chan struct{})}
 	if t.Register {
@@ -113,8 +113,8 @@ func newLine(t trunk.Trunk, old []*line) *line {
 }
 
 // lookUp finds the hosts of a trunk (RFC 3263): SRV records if no port is given, or else
-// addresses. Hosts that were known keep their state. If none is found, those that were
-// known stay.
+// addresses. Hosts that were known keep their state. If no host is found, the known ones
+// stay.
 func (c *Carrier) lookUp(ctx context.Context, l *line) {
 	ctx, cancel := context.WithTimeout(ctx, lookUpWithin)
 	defer cancel()
@@ -189,9 +189,9 @@ func (c *Carrier) addresses(ctx context.Context, name string) ([]netip.Addr, err
 	return addrs, err
 }
 
-// reached returns a dialog with an address as its next hop, if that is a name: only
-// messages from known addresses are read. A name that nobody knows here, as one within a
-// company, stands for where the call was sent.
+// reached returns the dialog with an address as its next hop, because only messages from
+// known addresses are read. If the next hop is a name that cannot be resolved here, such as
+// one within a company, the dialog goes on with sent, the next hop before.
 func (c *Carrier) reached(d Dialog, sent string) Dialog {
 	name, port, err := net.SplitHostPort(d.Dest)
 	if _, notAddr := netip.ParseAddr(name); err != nil || notAddr == nil {
