@@ -7,8 +7,8 @@ import (
 
 // takeArgs returns a copy of the program's arguments, and overwrites the passwords of
 // URLs in the originals. The system shows the originals to all users of the machine, for
-// example with ps. They are visible until this point, so it is better to pass passwords
-// in the environment.
+// example with ps. The passwords are visible until takeArgs returns, so it is better to pass
+// them in the environment.
 func takeArgs(args []string) []string {
 	taken := make([]string, len(args))
 	for i, arg := range args {

@@ -159,7 +159,7 @@ func backupError(err error) error {
 	case errors.Is(err, errBroken), errors.Is(err, backup.ErrCut), errors.Is(err, backup.ErrChecksum):
 		return fmt.Errorf("%w: %w", backup.ErrDamaged, err)
 	case errors.Is(err, verify.ErrDamaged):
-		return fmt.Errorf("%w: SQLite cannot read it", backup.ErrDamaged) // the cause would speak of the database
+		return fmt.Errorf("%w: SQLite cannot read it", backup.ErrDamaged) // err speaks of the database
 	}
 	return err
 }

@@ -85,8 +85,8 @@ func (c *serveCmd) secure(log *slog.Logger) (*tls.Config, error) {
 	return files.Config(), nil
 }
 
-// machine returns the machine's name. That of a container changes with each start, so it
-// must not be a reason for a new certificate.
+// machine returns the machine's name. A container has another name after each start, so the
+// name must not be a reason for a new certificate.
 func machine() []string {
 	if name, err := os.Hostname(); err == nil && name != "" {
 		return []string{name}

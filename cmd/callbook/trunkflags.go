@@ -13,7 +13,7 @@ import (
 	"callbook/internal/trunk"
 )
 
-// trunkFlags are what a trunk has. Those that are nil or "" change nothing.
+// trunkFlags are the flags for what a trunk has. A flag that is nil or "" changes nothing.
 type trunkFlags struct {
 	Address      *string  `env:"-" placeholder:"URI" help:"Where the trunk is, as 'sip:trunk.example.com:5060;transport=udp'; the transport is udp, tcp or tls, and sips: means tls. A domain without a port is looked up as SRV, with its hosts in their order."`
 	User         *string  `env:"-" placeholder:"NAME" help:"The user name that the trunk asks for. An empty one takes user and password back."`

@@ -92,7 +92,7 @@ type Config struct {
 	// TrunkAccounts are the sids of the accounts that manage trunks in the dashboard.
 	// Empty means the only account, and none if there are several.
 	TrunkAccounts []string
-	// Carrier, if not nil, places the calls instead of those.
+	// Carrier, if not nil, places the calls, whatever Kind says.
 	Carrier carrier.Carrier
 	// VoiceCommand speaks texts, as returned by [speech.ParseCommand]. Empty means no
 	// voice.
@@ -107,7 +107,7 @@ type Config struct {
 	Trace *trace.Tracer
 	// Dashboard enables the dashboard.
 	Dashboard bool
-	// These are those of [server.Config].
+	// TLS and the fields after it are those of [server.Config].
 	TLS            *tls.Config
 	Proxies        clientaddr.Proxies
 	AllowOrigins   []string

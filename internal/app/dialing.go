@@ -60,11 +60,11 @@ func (t traced) Place(ctx context.Context, o carrier.Order) error {
 // where no request tells the server's address.
 type links struct {
 	links *link.Links
-	base  string
+	base  string // the server's URL, without a path
 }
 
-// listening sets the address at which the server listens, for a server without a
-// configured URL.
+// listening makes the server's URL of the address at which it listens, unless a URL is
+// configured.
 func (r *links) listening(at net.Addr, secure bool) {
 	if r.base != "" {
 		return

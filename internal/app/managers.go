@@ -23,8 +23,8 @@ type managers struct {
 // onlyFor is how long managers does not look again whether an account is the only one.
 const onlyFor = 2 * time.Second
 
-// include reports whether an account is one of them. Its sessions have been begun by a
-// link, or by a key whose scopes allow everything: no other key signs in.
+// include reports whether an account manages trunks. Whoever is signed in to the account may
+// do everything: sessions begin with a link, or with a key whose scopes allow everything.
 func (m *managers) include(ctx context.Context, acct account.Account) (bool, error) {
 	if len(m.named) > 0 {
 		return slices.Contains(m.named, acct.SID), nil

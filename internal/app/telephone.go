@@ -170,8 +170,8 @@ func (t *telephone) announce(log *slog.Logger) {
 // a simulation which was faster than the clock.
 const mostSkew = 5 * time.Second
 
-// untilTrunk is a simulator that places no call any more once there is a trunk: campaigns
-// are meant for real telephones then. The next start of the server calls them.
+// untilTrunk is a simulator that places no more calls once there is a trunk, because
+// campaigns are meant for real telephones then. They wait for the next start of the server.
 type untilTrunk struct {
 	carrier.Carrier
 	trunks *trunk.Trunks

@@ -65,14 +65,17 @@ func ByCommand(uid string) Actor { return Actor(strings.TrimSuffix(kindCommand+"
 // ByImport is the actor of an import that works in the background.
 func ByImport(sid [16]byte) Actor { return Actor(kindImport + ":" + hex.EncodeToString(sid[:])) }
 
-// ActorKinds are the kinds of actors. Only those of the first four have ids.
+// withIDs is how many kinds at the beginning of ActorKinds have actors with ids.
+const withIDs = 4
+
+// ActorKinds are the kinds of actors.
 var ActorKinds = []string{kindKey, kindSession, kindCommand, kindImport, string(Link), string(Server), string(Stranger)}
 
 // ParseActor parses what a filter takes: an actor, or only its kind.
 func ParseActor(text string) (a Actor, ok bool) {
 	kind, id, hasID := strings.Cut(text, ":")
 	i := slices.Index(ActorKinds, kind)
-	return Actor(text), i >= 0 && (!hasID || id != "" && i < 4)
+	return Actor(text), i >= 0 && (!hasID || id != "" && i < withIDs)
 }
 
 // Split returns the kind and the id of an actor.
@@ -132,7 +135,7 @@ func OriginOf(ctx context.Context) Origin {
 // Change is what an entry tells.
 type Change struct {
 	Action Action
-	// Object is the id of the one thing that was changed, if that is no contact: the sid
+	// Object is the id of the one thing that was changed, unless it is a contact: the sid
 	// of a list, campaign or import, the id of an API key or session, the sid of an
 	// account, the name of a trunk, or the fingerprint of a name.
 	Object string
@@ -151,8 +154,8 @@ type Note struct {
 	// Account is the id of the account whose log has the entries; 0 is the log of the
 	// installation.
 	Account int64
-	// Refused is how many things of the request failed before the store was called. It is
-	// for stores that count those that fail there.
+	// Refused is how many things of the request failed before the store was called. A store
+	// that counts failures adds it to its own.
 	Refused int
 
 	origin       Origin
@@ -161,8 +164,8 @@ type Note struct {
 
 type noteKey struct{}
 
-// Begin returns a context for a call of one method of a store, and its note. The changes
-// are those that the note tells if nobody calls [Note.Tell].
+// Begin returns a context for a call of one method of a store, and its note. The note tells
+// the changes, unless somebody calls [Note.Tell].
 func Begin[A ~int64](ctx context.Context, account A, changes ...Change) (context.Context, *Note) {
 	n := &Note{Account: int64(account), origin: OriginOf(ctx), base: changes, change: changes}
 	return context.WithValue(ctx, noteKey{}, n), n
@@ -193,8 +196,8 @@ func (n *Note) Tell(changes ...Change) {
 	}
 }
 
-// Of sets the account whose log has the entries, when that becomes known within the
-// transaction.
+// Of sets the account whose log has the entries, if the account becomes known only within
+// the transaction.
 func Of[A ~int64](n *Note, account A) {
 	if n != nil {
 		n.Account = int64(account)

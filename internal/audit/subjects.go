@@ -9,9 +9,9 @@ import (
 // Subjects are the sids of contacts or lists that a change concerns. The zero value has
 // none.
 //
-// A single sid is First. The sids that one call has made are those from First to Last that
-// end with the same [SeriesBytes] bytes, which takes 32 bytes for any number of them.
-// Others are in Many, which takes 1 to 7 bytes for each.
+// A single sid is First. Sids that one call has made are a series: all sids from First to
+// Last that end with the same [SeriesBytes] bytes. A series takes 32 bytes, whatever its
+// length. Other sids are in Many, which takes 1 to 7 bytes for each.
 type Subjects struct {
 	First, Last [16]byte
 	// Many, if not nil, holds the first 8 bytes of each sid, as the differences between
@@ -33,7 +33,7 @@ func One(sid [16]byte) Subjects { return Subjects{First: sid, Last: sid} }
 // Series returns the sids from first to last that one call has made.
 func Series(first, last [16]byte) Subjects { return Subjects{First: first, Last: last} }
 
-// Some returns subjects in any order.
+// Some returns these sids, which may have any order.
 func Some[S ~[16]byte](sids []S) Subjects {
 	switch len(sids) {
 	case 0:

@@ -16,8 +16,8 @@ import (
 	"callbook/internal/clock"
 )
 
-// checkEvery is how often the files are looked at, at most. They are looked at when a
-// client connects.
+// checkEvery is how often the files are looked at, at most. A client that connects makes the
+// server look.
 const checkEvery = time.Second
 
 // Files are a certificate and its key in two PEM files. When the files change, new
@@ -36,8 +36,8 @@ type Files struct {
 	warned  bool // that current ends soon
 }
 
-// version tells whether the files have changed. A link that leads to another file changes
-// too, as those of certbot and Kubernetes do.
+// version tells whether the files have changed. It also changes with the target of a symbolic
+// link, because certbot and Kubernetes exchange files so.
 type version [2]fs.FileInfo
 
 func (v version) same(other version) bool {

@@ -110,7 +110,7 @@ func constrain(c *x509.Certificate) {
 	}
 }
 
-// plainName matches the names that a constraint may have. That of a machine may be odd.
+// plainName matches the names that a constraint may have. A machine's name may be another.
 var plainName = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$`)
 
 // own returns the certificate in a file, or nil if there is none or the key in the other

@@ -20,9 +20,9 @@ const (
 	writeTimeout   = 2 * time.Minute
 	idleTimeout    = 2 * time.Minute
 	maxHeaderBytes = 16 << 10
-	// maxReaders is how many read the metrics at the same time.
+	// maxReaders bounds the requests for metrics at the same time.
 	maxReaders = 4
-	// stopTimeout is how long readers may go on after the end.
+	// stopTimeout is how long requests may go on after ctx has ended.
 	stopTimeout = time.Second
 )
 
@@ -43,8 +43,8 @@ func (m *Metrics) Handler(profiles bool) http.Handler {
 	return mux
 }
 
-// Serve serves a handler on ln until ctx ends or ln fails; the latter is an error. It
-// closes ln.
+// Serve serves a handler on ln until ctx ends. The error is that of ln, if it fails before.
+// Serve closes ln.
 func Serve(ctx context.Context, ln net.Listener, h http.Handler, log *slog.Logger) error {
 	s := &http.Server{
 		Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: headerTimeout, WriteTimeout: writeTimeout,

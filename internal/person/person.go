@@ -26,7 +26,7 @@ type Found struct {
 	// Contacts are the contact with the number, and those in the trash.
 	Contacts     []Contact
 	Suppressions []suppression.Suppression
-	// Campaigns name the number themselves, and not by a list.
+	// Campaigns have the number among their own, and not by a list.
 	Campaigns []Campaign
 	Targets   []Target
 	Calls     []campaign.Call
@@ -90,9 +90,9 @@ type File struct {
 // Store is what [Persons] needs of a database. Its methods are safe for concurrent use.
 // They touch only the rows of the account in their arguments.
 type Store interface {
-	// FindPerson finds what is stored, but for files. It notes the person's contacts in m.
-	// It finds no target that is being called and has m.Mark instead of its number, and
-	// none of its calls. It claims the memory from the budget of ctx.
+	// FindPerson finds what is stored, except for files. It notes the person's contacts in m.
+	// It leaves out targets that are being called and have m.Mark instead of their number,
+	// and the calls of these targets. It claims the memory from the budget of ctx.
 	FindPerson(ctx context.Context, account account.ID, m *Matcher) (*Found, error)
 
 	// ErasePerson erases what FindPerson has found, in one transaction. Erasure is the sid
@@ -108,16 +108,16 @@ type Store interface {
 	//     ([Matcher.Answer]);
 	//   - error rows, which count as omitted, and dialogs of calls that have ended.
 	//
-	// What it erases cannot be read in the database's files either, once Scrub has
-	// returned. Until then the erasure is one of Unscrubbed.
+	// Once Scrub has returned too, the database's files do not have the erased data any
+	// more. Until then the erasure is one of Unscrubbed.
 	ErasePerson(ctx context.Context, account account.ID, erasure addressbook.SID, m *Matcher, f *Found) error
 
 	// PersonCalls returns the calls that are in flight to a target with this mark.
 	PersonCalls(ctx context.Context, account account.ID, mark phone.Number) ([]campaign.Call, error)
 
-	// Scrub removes from the database's files what these erasures have erased. Texts are
-	// parts of it, which it looks for in space that was used before and is free by now.
-	// Without texts it clears all such space.
+	// Scrub removes what these erasures have erased from the free space of the database's
+	// files. Texts are parts of the erased data, by which Scrub finds them. Without texts it
+	// clears all space that was used before and is free by now.
 	Scrub(ctx context.Context, erasures []addressbook.SID, texts [][]byte) error
 
 	// Unscrubbed returns the erasures that Scrub has not cleaned up after, also those of

@@ -4,7 +4,7 @@ package person
 // adds a table adds it here, and to [Store] if it may hold a person's data; a test holds
 // this against the schemas.
 var Places = map[string]string{
-	// What is given out and erased.
+	// These have data of a person, which are given out and erased.
 	"contacts":         "deleted",
 	"list_members":     "deleted with the contact",
 	"trashed_contacts": "deleted",
@@ -22,7 +22,7 @@ var Places = map[string]string{
 	"upload_files":     "deleted with the file that waits",
 	"upload_chunks":    "deleted with the file that waits",
 
-	// What the account writes itself, and belongs to no number.
+	// These have texts of the account that belong to no number.
 	"flows":         noPerson,
 	"lists":         noPerson,
 	"trashed_lists": noPerson,
@@ -31,7 +31,7 @@ var Places = map[string]string{
 	"policies":      noPerson,
 	"trunks":        noPerson,
 
-	// What is about the account and its users, the server, or counts.
+	// These are about the account, its users or the server, or have counts.
 	"accounts":            noPerson,
 	"audit":               noPerson, // it has sids, counts and the names of fields
 	"last_account":        noPerson, // the highest id of an account

@@ -50,12 +50,12 @@ type Added struct {
 type Query struct {
 	Number        phone.Number // zero means any
 	Offset, Limit int
-	// ByNumber selects those with a number greater than After, in the order of their
-	// numbers. There is no Offset then, and no total is counted.
+	// ByNumber selects the suppressions with a number greater than After, in the order of
+	// their numbers. Offset must be 0 with it, and no total is counted.
 	ByNumber bool
 	After    phone.Number
-	// MaxTotal is how far the total is counted, for who need not know a greater one. 0
-	// counts all.
+	// MaxTotal is how far the total is counted, for callers that need not know a greater one.
+	// 0 counts all.
 	MaxTotal int
 }
 

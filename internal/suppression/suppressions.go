@@ -153,8 +153,8 @@ func counted(action audit.Action, results []Result, changed func(*Result) bool) 
 	return c
 }
 
-// List returns one page of the account's suppressions. If number is not "", it returns
-// only that number, in any spelling. The error for a text that is no number is an Invalid
+// List returns one page of the account's suppressions. If number is not "", the page has
+// only that number, which may have any spelling. If it is no number, the error is an Invalid
 // fault. List sets q.Number.
 func (s *Suppressions) List(ctx context.Context, acct account.Account, number string, q Query) (Page, error) {
 	if number != "" {

@@ -41,10 +41,10 @@ type Tracer struct {
 // contexts.
 var tracers atomic.Int32
 
-// New returns a Tracer as the environment asks for, which must be closed, or nil if the
-// environment asks for none or for what callbook cannot do. It logs what it does not
-// understand there. The collector need not be there: spans wait in a queue of 2,048, unless
-// OTEL_BSP_MAX_QUEUE_SIZE says otherwise, and those that find it full are lost.
+// New returns a Tracer as the environment asks for, which must be closed. It returns nil if
+// the environment asks for no traces, or for some that callbook cannot send. It logs the
+// variables that it does not understand. The collector need not run: spans wait in a queue of
+// 2,048, or of OTEL_BSP_MAX_QUEUE_SIZE, and are lost while the queue is full.
 func New(ctx context.Context, version string, log *slog.Logger) *Tracer {
 	if !wanted(log) {
 		return nil
@@ -140,8 +140,7 @@ type exporter struct {
 	away bool // used by one call of ExportSpans at a time
 }
 
-// mostReason bounds the bytes of a reason in the log, since the collector may have
-// written it.
+// mostReason bounds a reason in the log, in bytes, because the collector may have written it.
 const mostReason = 300
 
 // ExportSpans implements sdk.SpanExporter.

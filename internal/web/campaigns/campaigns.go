@@ -41,7 +41,7 @@ type Room struct {
 	// Voice speaks texts; nil means that the server has no voice.
 	Voice *speech.Voice
 	// Simulated is how many times as fast as the clock the simulated telephone goes; 0
-	// means that a real one calls people.
+	// means that people are called.
 	Simulated int
 	// Trace returns the messages of a call over a trunk, if they are kept. It is nil if the
 	// telephone is simulated.
@@ -215,11 +215,12 @@ type turn struct {
 	Here, Prev, Next string
 }
 
-// turnOf returns the pagination of a page with this many rows from an offset on.
-func turnOf(path, one, many string, words url.Values, offset, rows, total int) turn {
+// turnOf returns the pagination of a page with this many rows from an offset on. One and many
+// are the noun for rows. Filters are the query of the page's URL.
+func turnOf(path, one, many string, filters url.Values, offset, rows, total int) turn {
 	at := func(offset int) string {
 		address := url.Values{}
-		for name, values := range words {
+		for name, values := range filters {
 			if values[0] != "" {
 				address[name] = values
 			}

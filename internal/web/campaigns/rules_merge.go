@@ -10,8 +10,8 @@ import (
 	"callbook/internal/web/shell"
 )
 
-// rules are an account's calling rules as texts that people read, and that are merged
-// with those that somebody else has saved meanwhile. "" means no limit.
+// rules are an account's calling rules as texts for people. Two versions of them are merged
+// if somebody else has saved the rules meanwhile. "" means no limit.
 type rules struct {
 	rate, cap string
 	countries string // as "IN, US"
@@ -91,8 +91,8 @@ func (r rules) policy() (p campaign.Policy, err error) {
 	return p, nil
 }
 
-// merge merges the typed rules with those that are stored now. Same means that these are
-// the ones that the form was loaded with.
+// merge merges the typed rules r with the stored rules now. Same means that the form was
+// loaded with these stored rules.
 func (r rules) merge(m *shell.Merge, now rules, same bool) rules {
 	merge := func(name, label string, mine *string, now string) {
 		*mine = m.Value(shell.Version{Name: name, Label: label, Was: m.Was(name, now, same), Now: now, Mine: *mine})

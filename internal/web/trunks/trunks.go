@@ -70,7 +70,7 @@ func (room *Room) Routes(d *shell.Dashboard) {
 	d.HandleForm("POST /trunks/calls/{call}/hangup", shell.Managed(room.hangUp))
 }
 
-// state is a trunk with what this server knows of how it is.
+// state is a trunk with its state as this server knows it.
 type state struct {
 	trunk.Trunk
 	Known      bool   // whether this server calls over it
@@ -78,7 +78,7 @@ type state struct {
 	Why        string // the reason, or ""
 	Health     trunk.Health
 	Hosts      []hostState
-	// First and Last are whether it is the first or the last of all trunks.
+	// First and Last tell whether the trunk is the first or the last in the order.
 	First, Last bool
 }
 
@@ -154,7 +154,7 @@ type listData struct {
 
 func (room *Room) listPage(r *http.Request) (shell.Answer, error) {
 	data := listData{Calling: room.Line != nil, Waiting: room.Waiting, Behind: room.behind()}
-	all, err := room.Trunks.List(r.Context()) // which tells what is locked
+	all, err := room.Trunks.List(r.Context()) // it tells which trunks are locked
 	if err != nil {
 		shell.RecordOf(r).Err = err
 		data.NoKey = true
