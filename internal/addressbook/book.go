@@ -3,7 +3,6 @@ package addressbook
 import (
 	"cmp"
 	"context"
-	"strings"
 	"unicode/utf8"
 
 	"callbook/internal/account"
@@ -197,7 +196,7 @@ func contactOf(d *Draft, number phone.Number) Contact {
 // check returns a fault if a field is too long, or has a value that no store can keep.
 func (c *Contact) check() error {
 	for i := range c.Texts {
-		if err := checkText(TextFields[i].Key, c.Texts[i].Value); err != nil {
+		if err := fault.CheckText(TextFields[i].Key, c.Texts[i].Value, MaxTextLength); err != nil {
 			return err
 		}
 	}
@@ -209,19 +208,6 @@ func (c *Contact) check() error {
 	}
 	if !utf8.ValidString(c.CustomField) {
 		return fault.NotUTF8(FieldCustomField)
-	}
-	return nil
-}
-
-// checkText returns a fault if a text is too long, or is one that no store can keep.
-func checkText(field fault.Field, text string) error {
-	switch {
-	case len(text) > MaxTextLength && utf8.RuneCountInString(text) > MaxTextLength:
-		return fault.TooLong(field, MaxTextLength)
-	case strings.IndexByte(text, 0) >= 0:
-		return fault.HasNUL(field)
-	case !utf8.ValidString(text):
-		return fault.NotUTF8(field)
 	}
 	return nil
 }

@@ -123,10 +123,10 @@ func (d *ListDraft) accept() (name string, err error) {
 	if name = strings.TrimSpace(d.Name.Value); name == "" {
 		return "", errNameMissing
 	}
-	if err := checkText(FieldName, name); err != nil {
+	if err := fault.CheckText(FieldName, name, MaxTextLength); err != nil {
 		return "", err
 	}
-	return name, checkText(FieldTag, d.Tag.Value)
+	return name, fault.CheckText(FieldTag, d.Tag.Value, MaxTextLength)
 }
 
 func failedList(err error) ListResult { return ListResult{Fault: err} }

@@ -4,7 +4,6 @@ import (
 	"reflect"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"callbook/internal/fault"
 )
@@ -79,12 +78,9 @@ func (k *checker) callingHours() error {
 		return fault.InvalidField(FieldCallingHours, "hours or days are needed")
 	case own.Reason == "":
 		return fault.Mandatory(FieldReason)
-	case !utf8.ValidString(own.Reason):
-		return fault.NotUTF8(FieldReason)
-	case strings.ContainsRune(own.Reason, 0):
-		return fault.HasNUL(FieldReason)
-	case utf8.RuneCountInString(own.Reason) > MaxReason:
-		return fault.TooLong(FieldReason, MaxReason)
+	}
+	if err := fault.CheckText(FieldReason, own.Reason, MaxReason); err != nil {
+		return err
 	}
 	own.By, own.Since = k.draft.By, k.now
 	if was != nil && was.Reason == own.Reason && was.Same(own) {

@@ -267,7 +267,7 @@ func (k *checker) name() error {
 	if v := k.draft.Name; v.Given {
 		k.s.Name = strings.TrimSpace(orZero(v))
 		if v.Value != nil {
-			if err := checkName(k.s.Name); err != nil {
+			if err := checkText(FieldName, k.s.Name, MinName, MaxName); err != nil {
 				return err
 			}
 		}
@@ -278,19 +278,12 @@ func (k *checker) name() error {
 	return nil
 }
 
-func checkName(name string) error {
-	n := utf8.RuneCountInString(name)
-	switch {
-	case !utf8.ValidString(name):
-		return fault.NotUTF8(FieldName)
-	case strings.ContainsRune(name, 0):
-		return fault.HasNUL(FieldName)
-	case n < MinName:
-		return fault.InvalidField(FieldName, fmt.Sprintf("it has less than %d characters", MinName))
-	case n > MaxName:
-		return fault.TooLong(FieldName, MaxName)
+// checkText returns a fault unless a text has least to most characters.
+func checkText(field fault.Field, text string, least, most int) error {
+	if utf8.RuneCountInString(text) < least {
+		return fault.InvalidField(field, fmt.Sprintf("it has less than %d characters", least))
 	}
-	return nil
+	return fault.CheckText(field, text, most)
 }
 
 func (k *checker) kind() error {

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-	"unicode/utf8"
 
 	"callbook/internal/callflow"
 	"callbook/internal/fault"
@@ -93,17 +92,10 @@ func (k *checker) text() error {
 	if k.s.Text == "" {
 		return nil
 	}
-	n := utf8.RuneCountInString(k.s.Text)
-	switch {
-	case !utf8.ValidString(k.s.Text):
-		return fault.NotUTF8(FieldText)
-	case strings.ContainsRune(k.s.Text, 0):
-		return fault.HasNUL(FieldText)
-	case n < MinText:
-		return fault.InvalidField(FieldText, fmt.Sprintf("it has less than %d characters", MinText))
-	case n > MaxText:
-		return fault.TooLong(FieldText, MaxText)
-	case !strings.Contains(k.s.Text, "@@"):
+	if err := checkText(FieldText, k.s.Text, MinText, MaxText); err != nil {
+		return err
+	}
+	if !strings.Contains(k.s.Text, "@@") {
 		return nil
 	}
 	known, err := Variables(k.ctx, k.book, k.acct)

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Field names the part of a request that a fault is about, such as "first_name". The
@@ -54,6 +55,20 @@ func HasNUL(field Field) *Error { return &Error{Kind: Invalid, Field: field, Nee
 
 // NotUTF8 returns the fault of a text that is not valid UTF-8.
 func NotUTF8(field Field) *Error { return &Error{Kind: Invalid, Field: field, Need: UTF8} }
+
+// CheckText returns the fault of a text that has more than limit characters, or that
+// databases cannot store, or nil.
+func CheckText(field Field, text string, limit int) error {
+	switch {
+	case len(text) > limit && utf8.RuneCountInString(text) > limit:
+		return TooLong(field, limit)
+	case strings.IndexByte(text, 0) >= 0:
+		return HasNUL(field)
+	case !utf8.ValidString(text):
+		return NotUTF8(field)
+	}
+	return nil
+}
 
 // NotNumber returns the fault of a value that is not a telephone number. Country is the
 // country whose numbers the need describes, such as "India (+91)", or "" for a need

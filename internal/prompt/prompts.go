@@ -5,7 +5,6 @@ import (
 	"context"
 	"regexp"
 	"strings"
-	"unicode/utf8"
 
 	"callbook/internal/account"
 	"callbook/internal/audit"
@@ -43,16 +42,10 @@ func (d *Draft) check() error {
 		return fault.Mandatory(FieldName)
 	case !promptName.MatchString(d.Name):
 		return fault.InvalidField(FieldName, "it has 1 to 64 letters from a to z, digits, - and _")
-	case !utf8.ValidString(d.Title):
-		return fault.NotUTF8(FieldTitle)
-	case strings.ContainsRune(d.Title, 0):
-		return fault.HasNUL(FieldTitle)
-	case utf8.RuneCountInString(d.Title) > MaxTitle:
-		return fault.TooLong(FieldTitle, MaxTitle)
 	case d.Recording == nil:
 		return fault.Mandatory(FieldFile)
 	}
-	return nil
+	return fault.CheckText(FieldTitle, d.Title, MaxTitle)
 }
 
 // Create adds a prompt. Ready may be nil.

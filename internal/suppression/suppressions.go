@@ -3,8 +3,6 @@ package suppression
 import (
 	"cmp"
 	"context"
-	"strings"
-	"unicode/utf8"
 
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
@@ -183,10 +181,10 @@ func (s *Suppressions) read(acct account.Account, d *Draft) (Suppression, error)
 	if err != nil {
 		return Suppression{}, err
 	}
-	if err := checkText(FieldSource, d.Source); err != nil {
+	if err := fault.CheckText(FieldSource, d.Source, MaxText); err != nil {
 		return Suppression{}, err
 	}
-	if err := checkText(FieldNote, d.Note); err != nil {
+	if err := fault.CheckText(FieldNote, d.Note, MaxText); err != nil {
 		return Suppression{}, err
 	}
 	return Suppression{Number: n, Source: d.Source, Note: d.Note}, nil
@@ -200,16 +198,4 @@ func (s *Suppressions) number(acct account.Account, d *Draft) (phone.Number, err
 		return 0, fault.Mandatory(FieldNumber)
 	}
 	return s.book.Number(acct, d.Number)
-}
-
-func checkText(field fault.Field, text string) error {
-	switch {
-	case !utf8.ValidString(text):
-		return fault.NotUTF8(field)
-	case strings.ContainsRune(text, 0):
-		return fault.HasNUL(field)
-	case utf8.RuneCountInString(text) > MaxText:
-		return fault.TooLong(field, MaxText)
-	}
-	return nil
 }

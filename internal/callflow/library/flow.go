@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"callbook/internal/callflow"
 	"callbook/internal/fault"
@@ -100,12 +99,9 @@ func (f *Flow) check() error {
 		return fault.Mandatory(FieldName)
 	case !flowName.MatchString(f.Name):
 		return fault.InvalidField(FieldName, "use 1 to 64 letters, digits, - and _")
-	case !utf8.ValidString(f.Title):
-		return fault.NotUTF8(FieldTitle)
-	case strings.ContainsRune(f.Title, 0):
-		return fault.HasNUL(FieldTitle)
-	case utf8.RuneCountInString(f.Title) > MaxTitle:
-		return fault.TooLong(FieldTitle, MaxTitle)
+	}
+	if err := fault.CheckText(FieldTitle, f.Title, MaxTitle); err != nil {
+		return err
 	}
 	if err := f.Check(); err != nil {
 		return err
