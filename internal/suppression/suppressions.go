@@ -72,6 +72,9 @@ func New(store Store, book *addressbook.Book, c clock.Clock) *Suppressions {
 // Add adds numbers. A number that is suppressed already stays unchanged, which is not a
 // fault. A bad draft does not affect the others. Ready may be nil.
 func (s *Suppressions) Add(ctx context.Context, acct account.Account, drafts []Draft, ready journal.Ready[[]Result]) ([]Result, error) {
+	if err := fits(drafts); err != nil {
+		return nil, err
+	}
 	now := s.clock.Now()
 	results, good := make([]Result, len(drafts)), make([]int, 0, len(drafts))
 	additions := make([]Suppression, 0, len(drafts))
@@ -83,9 +86,6 @@ func (s *Suppressions) Add(ctx context.Context, acct account.Account, drafts []D
 		}
 		added.Created = now
 		good, additions = append(good, i), append(additions, added)
-	}
-	if err := fits(drafts); err != nil {
-		return nil, err
 	}
 	ctx, ready = journal.Audited(ctx, acct.ID, ready, func(results []Result) audit.Change {
 		return counted(audit.SuppressionsAdd, results, func(r *Result) bool { return r.New })
@@ -105,6 +105,9 @@ func (s *Suppressions) Add(ctx context.Context, acct account.Account, drafts []D
 // Remove removes numbers. The fault of one that is not suppressed is [ErrNotThere]. A bad
 // draft does not affect the others. Ready may be nil.
 func (s *Suppressions) Remove(ctx context.Context, acct account.Account, drafts []Draft, ready journal.Ready[[]Result]) ([]Result, error) {
+	if err := fits(drafts); err != nil {
+		return nil, err
+	}
 	results, good := make([]Result, len(drafts)), make([]int, 0, len(drafts))
 	numbers := make([]phone.Number, 0, len(drafts))
 	for i := range drafts {
@@ -114,9 +117,6 @@ func (s *Suppressions) Remove(ctx context.Context, acct account.Account, drafts 
 			continue
 		}
 		good, numbers = append(good, i), append(numbers, n)
-	}
-	if err := fits(drafts); err != nil {
-		return nil, err
 	}
 	ctx, ready = journal.Audited(ctx, acct.ID, ready, func(results []Result) audit.Change {
 		return counted(audit.SuppressionsRemove, results, func(*Result) bool { return true })
