@@ -124,13 +124,6 @@ func trunkText(t *trunk.Trunk) string {
 	case t.User != "":
 		login = t.User + ", without a password"
 	}
-	codecs, outcomes := make([]string, len(t.Codecs)), make([]string, len(t.Outcomes))
-	for i, c := range t.Codecs {
-		codecs[i] = string(c)
-	}
-	for i, row := range t.Outcomes {
-		outcomes[i] = row.String()
-	}
 	var text strings.Builder
 	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	for _, line := range [][2]string{
@@ -143,10 +136,10 @@ func trunkText(t *trunk.Trunk) string {
 		{"number format", string(t.Format)},
 		{"calls a second", fmt.Sprint(t.CallsASecond)},
 		{"channels", fmt.Sprint(t.Channels)},
-		{"codecs", strings.Join(codecs, ", ")},
+		{"codecs", strings.Join(t.CodecNames(), ", ")},
 		{"encrypted sound", yesNo(t.SRTP)},
 		{"symmetric sound", yesNo(t.Symmetric)},
-		{"outcomes", listOr(outcomes, "the usual ones")},
+		{"outcomes", listOr(t.OutcomeTexts(), "the usual ones")},
 		{"created", date(t.Created)},
 		{"updated", date(t.Updated)},
 	} {
@@ -192,14 +185,10 @@ type trunkView struct {
 }
 
 func trunkJSON(t *trunk.Trunk) trunkView {
-	outcomes := make([]string, len(t.Outcomes))
-	for i, row := range t.Outcomes {
-		outcomes[i] = row.String()
-	}
 	return trunkView{
 		Name: t.Name, Address: t.Address(), User: t.User, HasPassword: t.HasPassword, Register: t.Register, Rank: t.Rank,
 		Prefixes: append([]string{}, t.Prefixes...), CallerIDs: append([]string{}, t.CallerIDs...), Format: t.Format,
 		CallsASecond: t.CallsASecond, Channels: t.Channels, Codecs: t.Codecs, SRTP: t.SRTP, Symmetric: t.Symmetric,
-		Outcomes: outcomes, DateCreated: jsonDate(t.Created), DateUpdated: jsonDate(t.Updated),
+		Outcomes: t.OutcomeTexts(), DateCreated: jsonDate(t.Created), DateUpdated: jsonDate(t.Updated),
 	}
 }

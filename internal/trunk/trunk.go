@@ -85,6 +85,24 @@ func (t Trunk) GoString() string { return t.String() }
 // LogValue implements [slog.LogValuer].
 func (t Trunk) LogValue() slog.Value { return slog.StringValue(t.String()) }
 
+// CodecNames returns the names of Codecs, in their order.
+func (t *Trunk) CodecNames() []string {
+	names := make([]string, len(t.Codecs))
+	for i, c := range t.Codecs {
+		names[i] = string(c)
+	}
+	return names
+}
+
+// OutcomeTexts returns Outcomes as [ParseOutcome] reads them.
+func (t *Trunk) OutcomeTexts() []string {
+	texts := make([]string, len(t.Outcomes))
+	for i, row := range t.Outcomes {
+		texts[i] = row.String()
+	}
+	return texts
+}
+
 // OutcomeRow says what a failed call counts as on a trunk.
 type OutcomeRow struct {
 	Code    int    // the status of SIP, such as 480, or 0 for any

@@ -77,7 +77,7 @@ func valuesOf(t *trunk.Trunk) url.Values {
 	v := url.Values{
 		"user": {t.User}, "caller_ids": {strings.Join(t.CallerIDs, "\n")},
 		"prefixes": {strings.Join(t.Prefixes, ", ")}, "format": {string(t.Format)}, "calls_a_second": {strconv.Itoa(t.CallsASecond)},
-		"channels": {strconv.Itoa(t.Channels)}, "codecs": {codecsOf(t)}, "outcomes": {strings.Join(outcomesOf(t), "\n")}, "was": {wasOf(t)},
+		"channels": {strconv.Itoa(t.Channels)}, "codecs": {codecsOf(t)}, "outcomes": {strings.Join(t.OutcomeTexts(), "\n")}, "was": {wasOf(t)},
 	}
 	if t.Host != "" {
 		v.Set("address", t.Address())

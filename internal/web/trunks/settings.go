@@ -33,21 +33,8 @@ func labelOf(options []shell.Option, value string) string {
 	return value
 }
 
-func codecsOf(t *trunk.Trunk) string {
-	names := make([]string, len(t.Codecs))
-	for i, c := range t.Codecs {
-		names[i] = string(c)
-	}
-	return strings.Join(names, ",")
-}
-
-func outcomesOf(t *trunk.Trunk) []string {
-	rows := make([]string, len(t.Outcomes))
-	for i, row := range t.Outcomes {
-		rows[i] = row.String()
-	}
-	return rows
-}
+// codecsOf returns the trunk's codecs as a Value of codecs.
+func codecsOf(t *trunk.Trunk) string { return strings.Join(t.CodecNames(), ",") }
 
 // settingsOf describes what a trunk has, without its password.
 func settingsOf(t *trunk.Trunk) (all []shell.Option) {
@@ -76,7 +63,7 @@ func settingsOf(t *trunk.Trunk) (all []shell.Option) {
 		add("Registration", "callbook registers with it")
 	}
 	if len(t.Outcomes) > 0 {
-		add("Failed calls count as", "%s", strings.Join(outcomesOf(t), ", "))
+		add("Failed calls count as", "%s", strings.Join(t.OutcomeTexts(), ", "))
 	}
 	return all
 }
