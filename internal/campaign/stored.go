@@ -159,7 +159,7 @@ func DecodeHistory(b []byte) ([]Attempt, error) {
 	if len(b) == 0 {
 		return nil, nil
 	}
-	history := make([]Attempt, len(b)/AttemptBytes, MaxCalls)
+	history := make([]Attempt, len(b)/AttemptBytes, len(b)/AttemptBytes+1) // with room for a claim
 	for i := range history {
 		part := b[AttemptBytes*i:]
 		history[i] = Attempt{Call: addressbook.SID(part[:16]), Outcome: Outcome(part[16])}

@@ -2,6 +2,7 @@ package campaign_test
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -44,7 +45,8 @@ func TestEncodeSettings(t *testing.T) {
 
 func TestEncodeHistory(t *testing.T) {
 	t.Parallel()
-	for _, want := range [][]campaign.Attempt{nil, {{addressbook.SID{1}, campaign.Busy}, {addressbook.SID{2}, 0}}} {
+	longest := slices.Repeat([]campaign.Attempt{{addressbook.SID{1}, campaign.TrunkFailed}}, campaign.MaxHistory)
+	for _, want := range [][]campaign.Attempt{nil, {{addressbook.SID{1}, campaign.Busy}, {addressbook.SID{2}, 0}}, longest} {
 		if got, err := campaign.DecodeHistory(campaign.EncodeHistory(nil, want)); err != nil || !cmp.Equal(want, got) {
 			t.Errorf("got %v, %v; want %v", got, err, want)
 		}

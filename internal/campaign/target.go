@@ -40,6 +40,9 @@ type Attempt struct {
 // failed because of a trunk are repeated, even if the campaign has no retries.
 const MaxCalls, MaxFaults = 4, 3
 
+// MaxHistory is how many calls the history of a target has at most.
+const MaxHistory = MaxCalls + MaxFaults
+
 // TargetState is the state of a target. When a campaign has ended, rows may still be
 // Waiting for a while; [Campaign.Result] returns their final state.
 type TargetState uint8

@@ -96,8 +96,9 @@ const countAll = 2
 // lastSID is beyond all sids.
 var lastSID = addressbook.SID(bytes.Repeat([]byte{0xff}, len(addressbook.SID{})))
 
-// callsOfTarget are the sids in the history of the target at ?4.
-const callsOfTarget = `(SELECT substr(history, 1 + 17 * value, 16) FROM targets, json_each('[0,1,2,3]')
+// callsOfTarget are the sids in the history of the target at ?4, which has at most
+// [campaign.MaxHistory] calls.
+const callsOfTarget = `(SELECT substr(history, 1 + 17 * value, 16) FROM targets, json_each('[0,1,2,3,4,5,6]')
 	WHERE campaign_id = ?1 AND position = ?4 AND length(history) > 17 * value)`
 
 // callTotal counts the calls that a query matches. Mostly it takes the total from the

@@ -23,7 +23,7 @@ func scanTarget(stmt *sqlite.Stmt, col int) (t campaign.Target, err error) {
 	if t.Vars, err = campaign.DecodeVars(columnBytes(stmt, col+4)); err != nil {
 		return t, err
 	}
-	var buf [campaign.MaxCalls * campaign.AttemptBytes]byte
+	var buf [campaign.MaxHistory * campaign.AttemptBytes]byte
 	t.History, err = campaign.DecodeHistory(buf[:stmt.ColumnBytes(col+8, buf[:])])
 	return t, err
 }
@@ -56,7 +56,7 @@ func (tx *editTx) updateTarget(row *campaignRow, t *campaign.Target) error {
 	tx.bytes += targetBytes
 	return tx.run(`UPDATE targets SET state = ?, due = ?, reason = ?, history = ?, date_ended = ? WHERE campaign_id = ? AND position = ?`,
 		func(stmt *sqlite.Stmt) {
-			var buf [campaign.MaxCalls * campaign.AttemptBytes]byte
+			var buf [campaign.MaxHistory * campaign.AttemptBytes]byte
 			stmt.BindInt64(1, int64(t.State))
 			bindTime(stmt, 2, t.Due)
 			stmt.BindInt64(3, int64(t.Reason))

@@ -41,6 +41,7 @@ func Campaigns(t *testing.T, open func(t *testing.T) Stores) {
 		{"expand with long variables", expandLongVariables},
 		{"record calls", recordCalls},
 		{"take back a claim", takeBackClaim},
+		{"the longest history", longestHistory},
 		{"record for several campaigns", recordSeveral},
 		{"calls in flight", callsInFlight},
 		{"times of calls", timesOfCalls},

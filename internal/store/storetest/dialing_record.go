@@ -120,6 +120,39 @@ func takeBackClaim(t *testing.T, f *fixture) {
 	same(t, "claimed again", positions(f.claimCalls(t, c.SID, later, 2, claimed)), []int{0, 1})
 }
 
+// longestHistory: a target keeps all of its calls, also those that a trunk has failed, and
+// they are found by its position.
+func longestHistory(t *testing.T, f *fixture) {
+	c := newCampaign(f.account)
+	c.From = numbersFrom(firstNumber, 1)
+	c.EndAt = dialTime.Add(24 * time.Hour)
+	f.start(t, c)
+	var want []campaign.Attempt
+	now := dialTime
+	for i := range campaign.MaxHistory {
+		outcome := campaign.Busy
+		if i < campaign.MaxFaults {
+			outcome = campaign.TrunkFailed
+		}
+		dials := f.claimCalls(t, c.SID, now, 1, claimed)
+		if len(dials) != 1 || dials[0].Call.Attempt != i+1 {
+			t.Fatalf("call %d is %+v", i+1, dials)
+		}
+		f.record(t, refs(dials...), ends(outcome, now))
+		want = append(want, campaign.Attempt{Call: dials[0].Call.SID, Outcome: outcome})
+		now = now.Add(time.Hour)
+	}
+	f.reopen()
+	target := f.target(t, c.SID, 0)
+	same(t, "history", target.History, want)
+	same(t, "state", target.State, campaign.TargetFailed)
+	page, err := f.Campaigns.Calls(t.Context(), f.account, c.SID, campaign.CallQuery{Position: new(int), Limit: 10})
+	if err != nil || len(page.Calls) != campaign.MaxHistory || page.Total != campaign.MaxHistory {
+		t.Errorf("found %d calls of %d, %v", len(page.Calls), page.Total, err)
+	}
+	same(t, "calls", page.Calls, f.calls(t, c.SID))
+}
+
 // recordSeveral records calls of two campaigns in one transaction.
 func recordSeveral(t *testing.T, f *fixture) {
 	one, two := newCampaign(f.account), newCampaign(f.account)

@@ -193,7 +193,7 @@ func (room *Room) numberPage(r *http.Request, c *campaign.Campaign) (shell.Answe
 	if len(page.Targets) == 0 || page.Targets[0].Position != position {
 		return shell.Answer{}, errNoNumber
 	}
-	calls, err := room.Campaigns.Calls(r.Context(), acct, c.SID, campaign.CallQuery{Position: &position, Limit: campaign.MaxCalls + campaign.MaxFaults, NoTotal: true})
+	calls, err := room.Campaigns.Calls(r.Context(), acct, c.SID, campaign.CallQuery{Position: &position, Limit: campaign.MaxHistory, NoTotal: true})
 	if err != nil {
 		return shell.Answer{}, err
 	}
