@@ -8,7 +8,6 @@ import (
 	"callbook/internal/account"
 	"callbook/internal/addressbook"
 	"callbook/internal/audit"
-	"callbook/internal/clock"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
 )
