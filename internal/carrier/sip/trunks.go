@@ -197,7 +197,7 @@ func (c *Carrier) reached(d Dialog, sent string) Dialog {
 	if _, notAddr := netip.ParseAddr(name); err != nil || notAddr == nil {
 		return d
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), hopWithin)
+	ctx, cancel := context.WithTimeout(c.life, hopWithin)
 	defer cancel()
 	d.Dest = sent
 	if addrs, err := c.addresses(ctx, name); err == nil && len(addrs) > 0 {
