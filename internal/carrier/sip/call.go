@@ -146,6 +146,8 @@ func (l *call) ringing() {
 // saveWithin bounds how long a record may take to be stored.
 const saveWithin = 2 * time.Second
 
+// errRecord is the error of a call whose record could not be stored or read. The error of the
+// database behind it is for the log only.
 var errRecord = errors.New("the record of the call could not be stored")
 
 // save stores the record of the call.
@@ -167,7 +169,7 @@ func (l *call) add(ctx context.Context) error {
 	d, sid := l.record(), []addressbook.SID{l.order.Call}
 	added, err := l.c.opts.Dialogs.AddDialogs(ctx, sid, d.encode())
 	if err != nil {
-		return fmt.Errorf("store the record of the call: %w", err)
+		return fmt.Errorf("%w: %w", errRecord, err)
 	}
 	if len(added) > 0 {
 		return nil
@@ -175,7 +177,7 @@ func (l *call) add(ctx context.Context) error {
 	records, err := l.c.opts.Dialogs.Dialogs(ctx, sid)
 	switch {
 	case err != nil:
-		return fmt.Errorf("read the record of the call: %w", err)
+		return fmt.Errorf("%w: %w", errRecord, err)
 	case isFence(records[l.order.Call]):
 		return errFenced
 	}

@@ -14,7 +14,9 @@ import (
 	"callbook/internal/campaign"
 	"callbook/internal/carrier"
 	"callbook/internal/carrier/sip"
+	"callbook/internal/fault"
 	"callbook/internal/test/siptest"
+	"callbook/internal/trunk"
 )
 
 // onlyRings is a handler of INVITE that rings and never answers.
@@ -279,6 +281,10 @@ func TestNothingLeavesWithoutRecord(t *testing.T) {
 	var notSent *carrier.NotSentError
 	if err := r.Place(context.Background(), order(line, keys())); !errors.As(err, &notSent) {
 		t.Errorf("got %v", err)
+	}
+	// Who places a test call reads nothing of the database.
+	if _, err := r.TestCall(t.Context(), "test", order(line, nil), "", func(trunk.Message) {}); err == nil || fault.As(err) != nil {
+		t.Errorf("a test call: %v", err)
 	}
 	r.stop()
 	if line.Calls() != 0 {
