@@ -85,11 +85,13 @@ func TestAnswer(t *testing.T) {
 		`{"a":{"n":9812345678,"b":{"n":"9812345678"}},"c":{"b":{"n":"9812345678"},"d":1}}`:                                   `{"a":null,"c":{"b":null,"d":1}}`,
 		`{"number":["98123 45678"],"first_name":["Asha"]}`:                                                                   `null`,
 		`["98123 45678",{"a":1}]`:  `null`,
-		`"/contacts?q=9812345678"`: `"/contacts?q=9812345678"`,
-		`{"9812345678":{"a":1}}`:   `null`,
-		`no JSON with 9812345678`:  `null`,
-		`no JSON`:                  `no JSON`,
-		` {"a": "b"} `:             ` {"a": "b"} `,
+		`"/contacts?q=9812345678"`: `null`,
+		`"/contacts/0198f2c4a1b27d3e9f405162738495a6?from=q%3D98123%252045678"`: `null`,
+		`"/contacts/0198f2c4a1b27d3e9f405162738495a6"`:                          `"/contacts/0198f2c4a1b27d3e9f405162738495a6"`,
+		`{"9812345678":{"a":1}}`:                                                `null`,
+		`no JSON with 9812345678`:                                               `null`,
+		`no JSON`:                                                               `no JSON`,
+		` {"a": "b"} `:                                                          ` {"a": "b"} `,
 	} {
 		rest, parts := m.Answer([]byte(body))
 		if string(rest) != want || (len(parts) > 0) != (body != want) {

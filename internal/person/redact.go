@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"net/url"
 	"slices"
 )
 
@@ -33,9 +34,8 @@ func (w *walk) find() ([]span, error) {
 	if _, err := w.dec.Token(); err != io.EOF {
 		return nil, errNotJSON
 	}
-	// Where a form led is a text alone. It leads nowhere without the contact.
 	if found && w.text[at.from] == '[' {
-		w.add(at)
+		w.add(at) // it has no object around the person
 	}
 	return w.spans, nil
 }
@@ -105,8 +105,16 @@ func replace(text []byte, spans []span, by string) []byte {
 
 // Answer takes a person out of the body of a stored answer: each object that holds the
 // person becomes null. It returns these objects, and none if the body does not hold the
-// person. A body that is not JSON is taken whole.
+// person. A body that is not JSON is taken whole. So is one that is a text, the address to
+// which a form led, if the number is in it; a sid in it leads nowhere without the contact.
 func (m *Matcher) Answer(body []byte) (rest []byte, parts []json.RawMessage) {
+	var address string
+	if json.Unmarshal(body, &address) == nil {
+		if !m.inAddress(address) {
+			return body, nil
+		}
+		return []byte("null"), []json.RawMessage{bytes.Clone(body)}
+	}
 	w := walk{text: body, holds: m.Holds, whole: true}
 	spans, err := w.find()
 	if err != nil {
@@ -120,6 +128,22 @@ func (m *Matcher) Answer(body []byte) (rest []byte, parts []json.RawMessage) {
 		parts = append(parts, bytes.Clone(body[s.from:s.to]))
 	}
 	return replace(body, spans, "null"), parts
+}
+
+// inAddress reports whether an address has the number. Its query may have another address.
+func (m *Matcher) inAddress(address string) bool {
+	const deepest = 3
+	for range deepest {
+		if m.spelled(address) {
+			return true
+		}
+		inner, err := url.QueryUnescape(address)
+		if err != nil || inner == address {
+			break
+		}
+		address = inner
+	}
+	return false
 }
 
 // eventKeys are the keys of an event's body for what the callee has pressed.

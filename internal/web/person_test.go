@@ -15,6 +15,13 @@ func TestPersonPages(t *testing.T) {
 	c.Add(c.CreateList("Members").SID, asha.SID)
 	has(t, b.Open("/contacts/"+asha.SID).PageText(t, 200), `href="/contacts/person/export?number=%2B919876543210"`, `href="/contacts/person?number=%2B919876543210"`)
 
+	// A form on the contact's page leads back to the search for the number.
+	join := url.Values{"name": {"Friends"}, "once": {hidden(t, b.Open("/contacts/"+asha.SID).PageText(t, 200), "once")}}
+	action := "/contacts/" + asha.SID + "/lists?" + url.Values{"from": {"/contacts?q=98765+43210"}}.Encode()
+	if to := b.Submit(action, join).Header.Get("Location"); !strings.Contains(to, "43210") {
+		t.Fatalf("the form leads to %q", to)
+	}
+
 	file := b.Open("/contacts/person/export?number=%2B919876543210")
 	var document struct {
 		Response struct {
@@ -45,4 +52,5 @@ func TestPersonPages(t *testing.T) {
 		t.Errorf("%d contacts are left, and the page is %s", c.Total(), erased)
 	}
 	reads(t, b.Follow(b.Submit("/contacts/person", form)).PageText(t, 200), "Nothing was stored about this number")
+	b.Submit(action, join).Redirect(t, "/")
 }

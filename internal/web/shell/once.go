@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -100,5 +101,5 @@ func again(receipt *journal.Receipt) (Answer, error) {
 	if err := json.NewDecoder(body).Decode(&location); err != nil {
 		return Answer{}, fmt.Errorf("read where a form led: %w", err)
 	}
-	return SentAlready(location), nil
+	return SentAlready(cmp.Or(location, "/")), nil // an erasure has made it null
 }
