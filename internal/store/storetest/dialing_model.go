@@ -192,7 +192,7 @@ func (m *dialModel) recordSome(t *testing.T, r *rand.Rand, now time.Time) {
 	}
 	what := make([]int, len(calls))
 	for i := range what {
-		what[i] = r.IntN(8)
+		what[i] = r.IntN(9)
 	}
 	rule := func(i int, c *campaign.Campaign, t *campaign.Target, call *campaign.Call) []event.Event {
 		switch n := what[i]; n {
@@ -204,7 +204,7 @@ func (m *dialModel) recordSome(t *testing.T, r *rand.Rand, now time.Time) {
 		case 2:
 			call.State, call.Answered, call.Digits = campaign.Answered, now, "1"
 		default:
-			outcomes := []campaign.Outcome{campaign.Reached, campaign.Busy, campaign.Busy, campaign.NoAnswer, campaign.Unreachable}
+			outcomes := []campaign.Outcome{campaign.Reached, campaign.Busy, campaign.Busy, campaign.NoAnswer, campaign.Unreachable, campaign.TrunkFailed}
 			call.State, call.Outcome, call.Ended, call.Code = campaign.CallEnded, outcomes[n-3], now, 486
 			c.Settle(t, call)
 		}
