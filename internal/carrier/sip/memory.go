@@ -3,7 +3,6 @@ package sip
 import (
 	"bytes"
 	"context"
-	"maps"
 	"sync"
 
 	"callbook/internal/addressbook"
@@ -79,11 +78,4 @@ func (m *Memory) DropDialogs(_ context.Context, calls []addressbook.SID) error {
 		delete(m.all, sid)
 	}
 	return nil
-}
-
-// Copy returns a copy, such as another process would find after a crash.
-func (m *Memory) Copy() *Memory {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return &Memory{all: maps.Clone(m.all)}
 }
