@@ -30,16 +30,21 @@ func (m *managers) include(ctx context.Context, acct account.Account) (bool, err
 		return slices.Contains(m.named, acct.SID), nil
 	}
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	if time.Since(m.asked) >= onlyFor {
-		all, err := m.accounts.Accounts(ctx)
-		if err != nil {
-			return false, err
-		}
-		m.only, m.asked = "", time.Now()
-		if len(all) == 1 {
-			m.only = all[0].SID
-		}
+	only, known := m.only, time.Since(m.asked) < onlyFor
+	m.mu.Unlock()
+	if known {
+		return acct.SID == only, nil
 	}
-	return acct.SID == m.only, nil
+	all, err := m.accounts.Accounts(ctx)
+	if err != nil {
+		return false, err
+	}
+	only = ""
+	if len(all) == 1 {
+		only = all[0].SID
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.only, m.asked = only, time.Now()
+	return acct.SID == only, nil
 }
