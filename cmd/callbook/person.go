@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"time"
 
 	"callbook/internal/account"
 	"callbook/internal/app"
@@ -67,10 +66,7 @@ func (c *personFlags) run(ctx context.Context, std streams, method, path string,
 	return err
 }
 
-// keyLife is how long the key of a command is good for, should nobody revoke it.
-const keyLife = 10 * time.Minute
-
-// ask asks the server that has the database open, with a key that is revoked afterwards.
+// ask asks the server that has the database open, with a key that is deleted afterwards.
 func (c *personFlags) ask(ctx context.Context, method, path string) (answer []byte, err error) {
 	err = c.withDB(ctx, func(db commandStore) error {
 		urls, err := session.NewKeeper(db, clock.System).Servers(ctx)
@@ -82,14 +78,12 @@ func (c *personFlags) ask(ctx context.Context, method, path string) (answer []by
 			return fmt.Errorf("a server has the database open, and does not answer at %s from here: send it %s %s?number= with a key", server, method, path)
 		}
 		keys := account.NewDirectory(db, clock.System)
-		access := account.Access{Scopes: []account.Scope{account.Admin}}
-		key, token, err := keys.CreateKey(ctx, c.Account, account.KeyDraft{Name: "command person", Lifetime: keyLife, Access: access})
+		key, token, drop, err := keys.KeyForCommand(ctx, c.Account, userID())
 		if err != nil {
 			return err
 		}
-		answer, err = askServer(ctx, method, server+"/v2/accounts/"+url.PathEscape(c.Account)+path+"?"+url.Values{"number": {c.Number}}.Encode(), key.ID, token)
-		_, revoked := keys.RevokeKey(context.WithoutCancel(ctx), key.ID)
-		return errors.Join(err, revoked)
+		answer, err = askServer(ctx, method, server+"/v2/accounts/"+url.PathEscape(c.Account)+path+"?"+url.Values{"number": {c.Number}}.Encode(), key, token)
+		return errors.Join(err, drop(context.WithoutCancel(ctx)))
 	})
 	return answer, err
 }

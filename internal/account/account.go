@@ -98,6 +98,8 @@ type Store interface {
 	// ExpireKey lets a key expire at this time, unless it expires before. The error for a
 	// key that does not exist is a NotFound fault.
 	ExpireKey(ctx context.Context, id string, at time.Time) (Key, error)
+	// DeleteKey deletes a key with its sessions. It ignores a key that does not exist.
+	DeleteKey(ctx context.Context, id string) error
 	// Credentials returns what is needed to check a key, even if it has ended, or a
 	// NotFound fault.
 	Credentials(ctx context.Context, id string) (Credentials, error)

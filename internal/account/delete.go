@@ -36,7 +36,7 @@ func (d *Directory) Contents(ctx context.Context, acct Account) (named []Content
 	}
 	var split [2]Content
 	split[0].Name, split[1].Name = KeysContent, endedKeysContent
-	for _, k := range keys {
+	for _, k := range slices.DeleteFunc(keys, Key.forCommand) {
 		if k.Ended(d.clock.Now()) {
 			split[1].Rows++
 		} else {

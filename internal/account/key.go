@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -135,14 +136,15 @@ func CheckKeyName(name string) error {
 // breaksLine reports whether r ends a line or may move the cursor of a terminal.
 func breaksLine(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
 
-// Keys returns all keys of the account, including revoked ones, the oldest first. The
-// error for an unknown account is a NotFound fault.
+// Keys returns all keys of the account, including revoked ones, the oldest first, but for
+// those of [Directory.KeyForCommand]. The error for an unknown account is a NotFound fault.
 func (d *Directory) Keys(ctx context.Context, accountSID string) ([]Key, error) {
 	acct, err := d.store.Account(ctx, accountSID)
 	if err != nil {
 		return nil, err
 	}
-	return d.store.Keys(ctx, acct.ID)
+	keys, err := d.store.Keys(ctx, acct.ID)
+	return slices.DeleteFunc(keys, Key.forCommand), err
 }
 
 // RevokeKey revokes a key. Within a second, all servers refuse it. Revoking it again

@@ -267,7 +267,7 @@ func (a *API) asking(r *http.Request, caller account.Caller, permit Permit) *htt
 	case caller.Session != "":
 		origin.Actor = audit.BySession(caller.Session)
 	case caller.Key != "":
-		origin.Actor = audit.ByKey(caller.Key)
+		origin.Actor = caller.Actor()
 	default: // a signed link, which only reads
 		origin.Actor = audit.Stranger
 	}

@@ -83,7 +83,7 @@ func (k *Keeper) Begin(ctx context.Context, caller account.Caller, by Client) (s
 	}
 	secret = newSecret()
 	s := newSession(secret, caller.Key, by, now)
-	ctx, _ = audit.Begin(audit.By(ctx, audit.ByKey(caller.Key)), caller.Account.ID, s.begun())
+	ctx, _ = audit.Begin(audit.By(ctx, caller.Actor()), caller.Account.ID, s.begun())
 	return secret, k.store.AddSession(ctx, caller.Account.ID, s, MaxPerKey)
 }
 

@@ -97,6 +97,18 @@ func (db *DB) endKey(ctx context.Context, operation, change, id string, at time.
 	return k, nil
 }
 
+// DeleteKey implements [account.Store].
+func (db *DB) DeleteKey(ctx context.Context, id string) error {
+	if !storable(id) {
+		return nil
+	}
+	return db.write(ctx, account.None, "delete key", func(t *tx) error {
+		t.queue(`DELETE FROM sessions WHERE key_id = $1`, id)
+		t.queue(`DELETE FROM api_keys WHERE id = $1`, id)
+		return nil
+	})
+}
+
 // Credentials implements [account.Store].
 func (db *DB) Credentials(ctx context.Context, id string) (account.Credentials, error) {
 	var a accountRow

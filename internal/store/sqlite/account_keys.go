@@ -74,6 +74,18 @@ func (db *DB) ExpireKey(ctx context.Context, id string, at time.Time) (account.K
 	return k, keyError("let key expire", id, err)
 }
 
+// DeleteKey implements [account.Store].
+func (db *DB) DeleteKey(ctx context.Context, id string) error {
+	err := db.write(ctx, func(conn *sqlite.Conn) error {
+		err := sqlitex.Execute(conn, `DELETE FROM sessions WHERE key_id = ?`, &sqlitex.ExecOptions{Args: []any{id}})
+		if err != nil {
+			return err
+		}
+		return sqlitex.Execute(conn, `DELETE FROM api_keys WHERE id = ?`, &sqlitex.ExecOptions{Args: []any{id}})
+	})
+	return storeError("delete key", err)
+}
+
 // Credentials implements [account.Store].
 func (db *DB) Credentials(ctx context.Context, id string) (account.Credentials, error) {
 	var c account.Credentials

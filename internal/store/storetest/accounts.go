@@ -184,6 +184,13 @@ func keys(t *testing.T, store account.Store) {
 	}
 	_, err = store.ExpireKey(t.Context(), "nothing", time.Unix(600, 0))
 	isFault(t, err, fault.NotFound)
+
+	for _, id := range []string{named.ID, named.ID, "nothing"} {
+		if err := store.DeleteKey(t.Context(), id); err != nil {
+			t.Errorf("delete key %s: %v", id, err)
+		}
+	}
+	same(t, "keys after one was deleted", listKeys(t, store, a), []account.Key{first, second, nameless})
 }
 
 func keysOfAccount(t *testing.T, store account.Store) {
