@@ -115,9 +115,11 @@ func (c *serveCmd) Run(ctx context.Context, std streams) (err error) {
 		return closing(ln, err)
 	}
 	defer stopMetrics()
-	if cfg.TLS, err = c.secure(log); err != nil {
+	var stopRenewing func()
+	if cfg.TLS, stopRenewing, err = c.secure(ctx, clock.System, log); err != nil {
 		return closing(ln, err)
 	}
+	defer stopRenewing()
 	a, away := app.Open(ctx, cfg)
 	if away != nil && !cfg.MayPass(away) {
 		return closing(ln, away)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"callbook/internal/certificate"
 	"callbook/internal/clock"
@@ -53,36 +55,43 @@ func (f *tlsFlags) scheme() string {
 }
 
 // secure returns the TLS configuration that the flags ask for, or nil. It makes the
-// self-signed certificate.
-func (c *serveCmd) secure(log *slog.Logger) (*tls.Config, error) {
+// self-signed certificate, and replaces it before its end until stop is called.
+func (c *serveCmd) secure(ctx context.Context, cl clock.Clock, log *slog.Logger) (config *tls.Config, stop func(), err error) {
+	stop = func() {}
 	if !c.wanted() {
-		return nil, nil
+		return nil, stop, nil
 	}
+	var renewal certificate.Renewal
 	if c.TLSSelfSigned {
 		if c.TLSCert == "" && postgres.IsURL(c.DB) {
-			return nil, errors.New("--tls-self-signed needs a place for its files beside PostgreSQL: add --tls-cert callbook-cert.pem --tls-key callbook-key.pem")
+			return nil, stop, errors.New("--tls-self-signed needs a place for its files beside PostgreSQL: add --tls-cert callbook-cert.pem --tls-key callbook-key.pem")
 		}
 		if c.TLSCert == "" {
 			path, err := filepath.Abs(c.DB)
 			if err != nil {
-				return nil, fmt.Errorf("find the place of the certificate: %w", err)
+				return nil, stop, fmt.Errorf("find the place of the certificate: %w", err)
 			}
 			c.TLSCert, c.TLSKey = path+".tls-cert.pem", path+".tls-key.pem"
 		}
-		_, none := os.Stat(c.TLSCert)
-		made, err := certificate.SelfSigned(c.TLSCert, c.TLSKey, c.tlsHosts(), machine(), clock.System)
-		if err != nil {
-			return nil, fmt.Errorf("--tls-self-signed: %w", err)
-		}
-		if made && none == nil {
-			log.Warn("there is a new self-signed certificate, because the one from before ends soon or lacks a name of this server: programs have to trust the new one", "file", c.TLSCert)
+		renewal = certificate.Renewal{Cert: c.TLSCert, Key: c.TLSKey, Hosts: c.tlsHosts(), Also: machine(), Clock: cl, Log: log}
+		if err := renewal.Make(); err != nil {
+			return nil, stop, fmt.Errorf("--tls-self-signed: %w", err)
 		}
 	}
-	files, err := certificate.Open(c.TLSCert, c.TLSKey, clock.System, log)
+	files, err := certificate.Open(c.TLSCert, c.TLSKey, cl, log)
 	if err != nil {
-		return nil, fmt.Errorf("--tls-cert: %w", err)
+		return nil, stop, fmt.Errorf("--tls-cert: %w", err)
 	}
-	return files.Config(), nil
+	if c.TLSSelfSigned {
+		ctx, cancel := context.WithCancel(ctx)
+		var done sync.WaitGroup
+		done.Go(func() { renewal.Run(ctx) })
+		stop = func() {
+			cancel()
+			done.Wait()
+		}
+	}
+	return files.Config(), stop, nil
 }
 
 // machine returns the machine's name. A container has another name after each start, so the
@@ -121,8 +130,14 @@ func (c *serveCmd) printTrust(out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	fingerprint, err := certificate.Fingerprint(path)
+	if err != nil {
+		return err
+	}
 	_, err = fmt.Fprintf(out, `
-The certificate is self-signed. Programs trust it with:
+The certificate is self-signed. Its SHA-256 fingerprint, which browsers show, is
+%[2]s.
+A month before its end the server makes another one and logs that. Programs trust it with:
 
   curl    curl --cacert '%[1]s' …
   Node    NODE_EXTRA_CA_CERTS='%[1]s' node …
@@ -132,7 +147,7 @@ The certificate is self-signed. Programs trust it with:
   Java    keytool -importcert -noprompt -alias callbook -file '%[1]s' -keystore callbook.p12 -storepass callbook
           java -Djavax.net.ssl.trustStore=callbook.p12 -Djavax.net.ssl.trustStorePassword=callbook …
 
-`, path)
+`, path, fingerprint)
 	return err
 }
 

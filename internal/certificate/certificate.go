@@ -112,16 +112,20 @@ func (f *Files) refresh() error {
 	return nil
 }
 
+// warnBefore is how long before its end a certificate is warned of at most. A self-signed
+// one should have been replaced by then.
+const warnBefore = renewBefore - 24*time.Hour
+
 // warn logs once that the certificate ends soon: within the last eighth of its life, and
-// within renewBefore.
+// within warnBefore.
 func (f *Files) warn(now time.Time) {
 	leaf := f.current.Leaf
-	soon := min(leaf.NotAfter.Sub(leaf.NotBefore)/8, renewBefore)
+	soon := min(leaf.NotAfter.Sub(leaf.NotBefore)/8, warnBefore)
 	if f.warned || now.Add(soon).Before(leaf.NotAfter) {
 		return
 	}
 	f.warned = true
-	f.log.Warn("the TLS certificate ends soon or has ended, and then clients refuse it: put a new one into its place, or start the server again if it is self-signed",
+	f.log.Warn("the TLS certificate ends soon or has ended, and then clients refuse it: put a new one into its place",
 		"file", f.cert, "valid until", leaf.NotAfter)
 }
 

@@ -108,7 +108,7 @@ func TestEndsSoon(t *testing.T) {
 	for _, tt := range []struct {
 		later time.Duration
 		want  int
-	}{{790 * day, 0}, {5 * day, 1}, {10 * day, 1}, {30 * day, 1}} {
+	}{{795 * day, 0}, {day, 1}, {10 * day, 1}, {30 * day, 1}} {
 		c.Add(tt.later)
 		if _, err := f.Config().GetCertificate(nil); err != nil {
 			t.Fatal(err)
@@ -122,6 +122,6 @@ func TestEndsSoon(t *testing.T) {
 	}
 	c.Add(time.Second)
 	if got, err := f.Config().GetCertificate(nil); err != nil || got.Leaf.NotAfter.Before(c.Now()) {
-		t.Errorf("after another start: %v, %v", got.Leaf.NotAfter, err)
+		t.Errorf("after it was replaced: %v, %v", got.Leaf.NotAfter, err)
 	}
 }
