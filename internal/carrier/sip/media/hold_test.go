@@ -55,11 +55,16 @@ func TestHold(t *testing.T) {
 			if n := loudFrames(got); n != frames {
 				t.Errorf("the callee heard %d of %d packets", n, frames)
 			}
+			var longest time.Duration
 			for i, r := range got[1:] {
+				// A busy machine makes pauses too.
 				gap := time.Duration(r.timestamp-got[i].timestamp) * time.Second / 8000
-				if gap > frameTime && (!r.marker || gap < lasted-100*time.Millisecond) {
-					t.Errorf("after the hold of %v, the clock of RTP had gone on by %v, and the marker is %v", lasted, gap, r.marker)
+				if longest = max(longest, gap); gap > frameTime && !r.marker {
+					t.Errorf("after a pause of %v, the packet has no marker", gap)
 				}
+			}
+			if longest < lasted-100*time.Millisecond {
+				t.Errorf("after the hold of %v, the clock of RTP had gone on by %v", lasted, longest)
 			}
 		})
 	}
