@@ -47,12 +47,14 @@ func (c *broken) Place(ctx context.Context, o carrier.Order) error {
 }
 
 // TestTrunkFails: a number whose trunk fails is called again after a while, although its
-// campaign has no retries. How often, package campaign tests.
+// campaign has no retries, and it may be called once a day only. How often, package campaign
+// tests.
 func TestTrunkFails(t *testing.T) {
 	t.Parallel()
 	servertest.EmbeddedOnly(t, "a test in a bubble")
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, 600, many(1))
+		r.setPolicy(t, campaign.Policy{CallsAMinute: 600, DailyCap: 1})
 		c := &broken{Carrier: simulator.New(simulator.Options{Clock: clock.System, Instant: true}), told: make(chan carrier.Progress, 1)}
 		_, stop := r.startWith(c)
 		time.Sleep(150 * time.Second)

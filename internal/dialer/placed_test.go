@@ -1,6 +1,7 @@
 package dialer_test
 
 import (
+	"slices"
 	"time"
 
 	"callbook/internal/addressbook"
@@ -58,6 +59,13 @@ func (w *world) faulted(calls map[addressbook.SID]phone.Number) {
 	for call, number := range calls {
 		w.claims[call].faults[number]++
 	}
+}
+
+// uncount notes that a call rang no telephone, so that it does not count as one of its day.
+func (w *world) uncount(call *campaign.Call) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.byNumber[call.Number] = slices.DeleteFunc(w.byNumber[call.Number], call.SID.Time().Equal)
 }
 
 // lastMinute counts the times within the minute before the last one.

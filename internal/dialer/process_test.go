@@ -118,6 +118,7 @@ func (p *process) Record(ctx context.Context, l work.Lease, id account.ID, calls
 			events[i] = told
 			if len(told) > 0 && call.Outcome == campaign.TrunkFailed {
 				failed[call.SID] = call.Number
+				p.w.uncount(call)
 			}
 			return told
 		})

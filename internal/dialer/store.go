@@ -131,7 +131,10 @@ type Callee struct {
 	Suppressed bool // the number is on the account's suppression list
 	Gone       bool // the target's contact was deleted
 	Called     bool // the campaign has called the number already, as another target; not set with Settings.Duplicates
-	CallsToday int  // calls to the number by all campaigns of the account, within the bounds of DayOf
+	// CallsToday is how many calls all campaigns of the account have made to the number,
+	// within the bounds of DayOf. Those that ended as [campaign.TrunkFailed] rang no
+	// telephone and do not count.
+	CallsToday int
 }
 
 // Dial is a claimed call and its target.

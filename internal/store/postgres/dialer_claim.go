@@ -139,8 +139,8 @@ func (c *claiming) countToday(turn []*dueTarget) error {
 		numbers[i], from[i], until[i] = (*numberValue)(&t.Number), addressbook.FirstSID(begin), addressbook.FirstSID(end)
 	}
 	i := 0
-	c.queue(`SELECT (SELECT count(*) FROM calls WHERE calls.account_id = $1 AND calls.number = day.number AND sid >= day.begins AND sid < day.ends)
-		FROM unnest($2::bigint[], $3::uuid[], $4::uuid[]) AS day (number, begins, ends)`, c.account, numbers, sids(from), sids(until)).
+	c.queue(`SELECT (SELECT count(*) FROM calls WHERE calls.account_id = $1 AND calls.number = day.number AND sid >= day.begins AND sid < day.ends AND outcome <> $5)
+		FROM unnest($2::bigint[], $3::uuid[], $4::uuid[]) AS day (number, begins, ends)`, c.account, numbers, sids(from), sids(until), int16(campaign.TrunkFailed)).
 		Query(func(rows pgx.Rows) error {
 			var n int
 			_, err := pgx.ForEachRow(rows, []any{&n}, func() error {

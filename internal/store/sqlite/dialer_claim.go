@@ -106,11 +106,12 @@ func (tx *editTx) callsOfDay(q dialer.ClaimQuery, t *campaign.Target) (n int, er
 	day, end := q.DayOf(t.Number)
 	from, until := addressbook.FirstSID(day), addressbook.FirstSID(end)
 	err = tx.each(`SELECT count(*) FROM calls INDEXED BY calls_by_number CROSS JOIN campaigns ON campaigns.id = campaign_id
-		WHERE number = ? AND calls.sid >= ? AND calls.sid < ? AND account_id = ?`, func(stmt *sqlite.Stmt) {
+		WHERE number = ? AND calls.sid >= ? AND calls.sid < ? AND account_id = ? AND outcome <> ?`, func(stmt *sqlite.Stmt) {
 		stmt.BindInt64(1, int64(t.Number))
 		stmt.BindBytes(2, from[:])
 		stmt.BindBytes(3, until[:])
 		stmt.BindInt64(4, int64(tx.edit.account))
+		stmt.BindInt64(5, int64(campaign.TrunkFailed))
 	}, func(stmt *sqlite.Stmt) error {
 		n = stmt.ColumnInt(0)
 		return nil

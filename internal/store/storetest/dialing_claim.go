@@ -241,8 +241,11 @@ func callsOfDay(t *testing.T, f *fixture) {
 	same(t, "calls today", count(before, end, leave), []int{1, 1, 1})
 	same(t, "calls until then", count(before, first[1].Call.SID, leave), []int{1, 0, 1})
 	same(t, "calls since then", count(between, end, leave), []int{0, 0, 0})
+	// A call that failed because of a trunk rang no telephone.
+	f.record(t, refs(first[1]), ends(campaign.TrunkFailed, dialTime))
+	same(t, "calls that rang today", count(before, end, leave), []int{1, 0, 1})
 	// Those of this very claim count.
-	same(t, "calls today", count(before, end, claimed), []int{1, 1, 2})
+	same(t, "calls today", count(before, end, claimed), []int{1, 0, 2})
 	if len(asked) != 2 {
 		t.Errorf("days of %d numbers were asked for", len(asked))
 	}
