@@ -221,6 +221,8 @@ func TestCampaignChanges(t *testing.T) {
 		{"InProgress", `{"custom_field":1}`, "CustomField can not be updated after send_at"},
 		{"InProgress", `{"schedule":{"end_at":"` + week + `"}}`, "Schedule can not be updated after send_at"},
 		{"Paused", `{"schedule":{"end_at":"` + week + `"}}`, "Paused"},
+		{"InProgress", `{"name":null,"schedule":null,"retries":null,"throttle":null,"custom_field":null,"status_callback":"http://example.com/z"}`, "InProgress"},
+		{"InProgress", `{"schedule":{"send_at":null,"end_at":null}}`, "InProgress"},
 		{"Created", `{"read_via_text":"Hello to all of you"}`, "Created"},
 		{"Created", `{"caller_id":null}`, "CallerId is mandatory"},
 		{"Created", `{}`, "Campaigns is mandatory"},
@@ -247,6 +249,26 @@ func TestCampaignChanges(t *testing.T) {
 		if tt.want == "Deleted" {
 			campaignFault(t, c.Get(c.Path(path)), http.StatusNotFound)
 		}
+	}
+}
+
+// TestResumedWithNulls: a program that sends all its fields again, those that it does not use
+// as null, moves nothing by that.
+func TestResumedWithNulls(t *testing.T) {
+	t.Parallel()
+	c := servertest.Start(t, servertest.Options{}).Account("demo")
+	end := time.Now().Add(time.Hour).Format(time.RFC3339)
+	path := "/campaigns/" + c.NewCampaign(campaignWith("from", `["+919876543216","+919876543217"]`, "schedule", `{"end_at":"`+end+`"}`)).ID
+	schedule := func() string {
+		_, rest, _ := strings.Cut(string(c.Get(c.Path(path)).Body), `"schedule":`)
+		dates, _, _ := strings.Cut(rest, "}")
+		return dates
+	}
+	before := schedule()
+	c.Send("PUT", path, `{"action":"pause"}`).Campaign(t)
+	c.Send("PUT", path, `{"campaigns":[{"action":"resume","name":null,"schedule":null,"throttle":null}]}`).Campaign(t)
+	if after := schedule(); after != before {
+		t.Errorf("the schedule was %s, and is %s", before, after)
 	}
 }
 

@@ -100,7 +100,7 @@ func (k *checker) repeatMenu() error {
 }
 
 func (k *checker) name() error {
-	if v := k.draft.Name; v.Given {
+	if v := k.draft.Name; v.Given && (v.Value != nil || !k.started) {
 		k.s.Name = strings.TrimSpace(orZero(v))
 		if v.Value != nil {
 			if err := checkText(FieldName, k.s.Name, MinName, MaxName); err != nil {

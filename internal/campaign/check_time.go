@@ -75,8 +75,13 @@ func (k *checker) schedule() error {
 	if v.Value != nil {
 		d = *v.Value
 	}
+	clears := v.Given && v.Value == nil
+	if k.started {
+		// There is no null to go back to; see [Draft].
+		clears, d.SendAt.Given, d.EndAt.Given = false, orZero(d.SendAt) != "", orZero(d.EndAt) != ""
+	}
 	send, end := k.s.SendAt, k.s.EndAt
-	if d.SendAt.Given || v.Given && v.Value == nil || send.IsZero() {
+	if d.SendAt.Given || clears || send.IsZero() {
 		send = k.now
 		if text := orZero(d.SendAt); text != "" {
 			var err error
@@ -101,7 +106,7 @@ func (k *checker) schedule() error {
 		if end.Unix() == k.s.EndAt.Unix() {
 			end = k.s.EndAt
 		}
-	} else if d.EndAt.Given || end.IsZero() || v.Given && v.Value == nil {
+	} else if d.EndAt.Given || end.IsZero() || clears {
 		end = send.AddDate(0, 0, DefaultDays)
 	}
 	switch {

@@ -17,7 +17,9 @@ type Optional[T any] struct {
 func Some[T any](v T) Optional[T] { return Optional[T]{Given: true, Value: &v} }
 
 // Draft is a request to create or change a campaign. Null counts as missing in a new
-// campaign, and clears the field in a change.
+// campaign, and clears the field in a change. Name and Schedule are never empty: there, null
+// stands for the default, and counts as missing once the campaign has started, because
+// clients send all fields again with each change.
 type Draft struct {
 	CallerID     Optional[string]
 	From         Optional[[]string]
