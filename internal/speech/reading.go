@@ -44,6 +44,14 @@ func readable(language, text string) string {
 	return spellDigits(text)
 }
 
+// wordless reports whether a text has nothing to say: only blanks and marks between words,
+// as what is left of a text whose variables have no values.
+func wordless(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool {
+		return !unicode.IsSpace(r) && !unicode.IsControl(r) && !strings.ContainsRune(".,;:!?…-–—'\"()[]{}।॥", r)
+	})
+}
+
 // longestNumber is how many digits in a row are read as a number.
 const longestNumber = 6
 

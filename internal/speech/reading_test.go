@@ -31,3 +31,15 @@ func TestReading(t *testing.T) {
 		}
 	}
 }
+
+// TestWordless: what is left of a text whose variables have no values is a moment of silence,
+// and no trouble of the voice.
+func TestWordless(t *testing.T) {
+	t.Parallel()
+	for text, sound := range map[string]bool{" ": false, " , .\n": false, "।": false, "%": true, "7": true, "₹": true, "न": true} {
+		samples, err := voice(t, "silent").Say(t.Context(), 1, "en", text)
+		if sound != (err != nil) || sound != (len(samples) == 0) {
+			t.Errorf("%q: got %d samples, %v", text, len(samples), err)
+		}
+	}
+}
