@@ -59,8 +59,16 @@ func TestCampaignSameNumberTwice(t *testing.T) {
 		}
 	}
 	dry := string(c.Send("POST", "/campaigns?dry_run=true", campaignWith("from", `["+919800000000","09800000000"]`)).Body)
-	if !strings.Contains(dry, `"dry_run":{"called":1,"left_out":{"duplicate":1,"suppressed":0}}`) {
+	if !strings.Contains(dry, `"dry_run":{"called":1,"left_out":{"duplicate":1,"suppressed":0,"never-called":0,"other-country":0,"outside-hours":0}}`) {
 		t.Errorf("the dry run tells %s", dry)
+	}
+	// A premium number is never called, as the campaign itself tells.
+	body := campaignWith("from", `["+919800000000","+19002345678"]`)
+	if dry := string(c.Send("POST", "/campaigns?dry_run=true", body).Body); !strings.Contains(dry, `"dry_run":{"called":1,"left_out":{"duplicate":0,"suppressed":0,"never-called":1,`) {
+		t.Errorf("the dry run tells %s", dry)
+	}
+	if ended := awaitCampaign(t, c, c.NewCampaign(body).ID, "Completed"); ended.Stats["completed"] != 1 || ended.Stats["invalid"] != 1 {
+		t.Errorf("got %+v", ended)
 	}
 }
 

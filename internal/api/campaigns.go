@@ -268,9 +268,13 @@ func (e *campaignEncoder) only(r *http.Request, c *campaign.Campaign, preview *c
 	b := append(answer.body, `,"response":[`+successItem...)
 	b = e.campaign(b, c)
 	if preview != nil {
-		b = appendKeyInt(b, `,"dry_run":{"called":`, preview.Targets-preview.Suppressed)
+		b = appendKeyInt(b, `,"dry_run":{"called":`, preview.Called())
 		b = appendKeyInt(b, `,"left_out":{"duplicate":`, preview.Duplicates)
-		b = append(appendKeyInt(b, `,"suppressed":`, preview.Suppressed), `}}`...)
+		b = appendKeyInt(b, `,"suppressed":`, preview.Suppressed)
+		for _, why := range []campaign.Reason{campaign.NeverCalled, campaign.OtherCountry, campaign.OutsideHours} {
+			b = appendKeyInt(b, `,"`+why.String()+`":`, preview.Refused[why])
+		}
+		b = append(b, `}}`...)
 	}
 	answer.body = append(b, `}]}`...)
 	return answer

@@ -12,6 +12,7 @@ import (
 	"callbook/internal/clock"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
+	"callbook/internal/phone"
 )
 
 // Dialer is what [Campaigns] needs of the dialer. Its methods are safe for concurrent
@@ -140,7 +141,8 @@ func (cs *Campaigns) Preview(ctx context.Context, acct account.Account, d *Draft
 	if err != nil {
 		return nil, Preview{}, err
 	}
-	p, err := cs.store.Preview(ctx, acct.ID, &c.Settings)
+	rules, now := policy.Over(cs.Defaults(acct)).Of(&c.Settings), cs.clock.Now()
+	p, err := cs.store.Preview(ctx, acct.ID, &c.Settings, func(n phone.Number) Reason { return rules.Refuses(n, now) })
 	if d.From.Value != nil {
 		p.Duplicates += len(*d.From.Value) - len(c.From)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"time"
 
 	"callbook/internal/account"
 	"callbook/internal/audit"
@@ -98,6 +99,22 @@ func (p *Policy) Rate() int {
 		return p.CallsAMinute
 	}
 	return DefaultCallsAMinute
+}
+
+// Refuses returns why the policy lets a number never be called, or 0 if it may be called now
+// or later. Emergency, premium and short numbers are never called.
+func (p *Policy) Refuses(n phone.Number, now time.Time) Reason {
+	switch {
+	case n.Service():
+		return NeverCalled
+	case !p.Allows(n.Region()):
+		return OtherCountry
+	case p.Hours.Always() && EveryDay(p.Days):
+		return 0
+	case p.Open(n.Zones(), now).IsZero():
+		return OutsideHours
+	}
+	return 0
 }
 
 // SameRules reports whether two policies agree on who may be called when. It does not

@@ -8,6 +8,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/fault"
 	"callbook/internal/journal"
+	"callbook/internal/phone"
 )
 
 // ErrNotFound is the fault of a sid that no campaign of the account has.
@@ -48,8 +49,9 @@ type Store interface {
 	Targets(ctx context.Context, account account.ID, sid addressbook.SID, q TargetQuery) (TargetPage, error)
 
 	// Preview counts what a campaign with these settings would call now. It follows the
-	// rules of Expand and Claim of package dialer, and stores nothing.
-	Preview(ctx context.Context, account account.ID, s *Settings) (Preview, error)
+	// rules of Expand and Claim of package dialer, and stores nothing. It calls refuses with the number of each target that is not suppressed. Refuses returns
+	// why a number is never called, or 0.
+	Preview(ctx context.Context, account account.ID, s *Settings, refuses func(phone.Number) Reason) (Preview, error)
 
 	// CampaignsOf returns the campaigns that have this contact as a target, the newest
 	// first, limit at most, and the target in each.
@@ -77,6 +79,28 @@ type Preview struct {
 	Targets    int // numbers that would be targets
 	Duplicates int // entries of lists that are skipped because their number is a target already
 	Suppressed int // targets whose number is suppressed
+	// Refused counts the other targets that are never called, by the reason; nil for none.
+	Refused map[Reason]int
+}
+
+// Called returns how many targets would be called.
+func (p *Preview) Called() int {
+	called := p.Targets - p.Suppressed
+	for _, n := range p.Refused {
+		called -= n
+	}
+	return called
+}
+
+// Refuse counts a target that is never called for a reason; 0 is none.
+func (p *Preview) Refuse(why Reason) {
+	if why == 0 {
+		return
+	}
+	if p.Refused == nil {
+		p.Refused = make(map[Reason]int)
+	}
+	p.Refused[why]++
 }
 
 // Query asks for one page of an account's campaigns.

@@ -60,6 +60,10 @@ func TestRules(t *testing.T) {
 		if got.State != want.State || got.Reason != want.Reason || !got.Until.Equal(want.Until) {
 			t.Errorf("%s: got %+v, want %+v", name, got, want)
 		}
+		// A dry run foretells what is never called.
+		if why := tt.policy.Refuses(n, now); (why != 0) != (want.State != 0) || why != 0 && why != want.Reason {
+			t.Errorf("%s: a dry run tells %q, and the dialer %+v", name, why, want)
+		}
 	}
 	n, err := phone.ParseE164("+919876543210")
 	if err != nil {

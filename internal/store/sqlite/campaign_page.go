@@ -13,6 +13,7 @@ import (
 	"callbook/internal/addressbook"
 	"callbook/internal/budget"
 	"callbook/internal/campaign"
+	"callbook/internal/phone"
 )
 
 // Campaigns implements [campaign.Store].
@@ -127,16 +128,25 @@ func campaignColumnsOf(table string) string {
 }
 
 // Preview implements [campaign.Store].
-func (s *Campaigns) Preview(ctx context.Context, account account.ID, c *campaign.Settings) (p campaign.Preview, err error) {
+func (s *Campaigns) Preview(ctx context.Context, account account.ID, c *campaign.Settings, refuses func(phone.Number) campaign.Reason) (p campaign.Preview, err error) {
 	suppressed := func(number string) string {
-		return ` AND EXISTS (SELECT 1 FROM suppressions AS s WHERE s.account_id = ?1 AND s.number IN (` + number + `, ` + markOf(number) + `))`
+		return `EXISTS (SELECT 1 FROM suppressions AS s WHERE s.account_id = ?1 AND s.number IN (` + number + `, ` + markOf(number) + `))`
 	}
 	err = s.book.db.scans.read(ctx, account, func(conn *sqlite.Conn) (err error) {
 		defer sqlitex.Transaction(conn)(&err)
+		p = campaign.Preview{}
+		look := func(stmt *sqlite.Stmt) error {
+			if stmt.ColumnBool(1) {
+				p.Suppressed++
+			} else {
+				p.Refuse(refuses(phone.Number(stmt.ColumnInt64(0))))
+			}
+			return nil
+		}
 		if len(c.From) > 0 {
 			p.Targets = len(c.From)
-			p.Suppressed, err = count(conn, `FROM json_each(?2) AS n WHERE 1`+suppressed(`n.value`), []any{account, jsonArray(c.From)})
-			return err
+			return sqlitex.Execute(conn, `SELECT n.value, `+suppressed(`n.value`)+` FROM json_each(?2) AS n`,
+				&sqlitex.ExecOptions{Args: []any{account, jsonArray(c.From)}, ResultFunc: look})
 		}
 		const entries = `FROM lists CROSS JOIN list_members AS m ON m.list_id = lists.id WHERE lists.account_id = ?1
 			AND lists.sid IN (SELECT unhex(value) FROM json_each(?2))`
@@ -158,9 +168,9 @@ func (s *Campaigns) Preview(ctx context.Context, account account.ID, c *campaign
 			}
 		}
 		p.Duplicates = all - p.Targets
-		p.Suppressed, err = count(conn, `FROM (`+contacts+`) AS m CROSS JOIN contacts ON contacts.account_id = ?1 AND contacts.sid = m.contact_sid
-			WHERE EXISTS (SELECT 1 FROM suppressions WHERE account_id = ?1)`+suppressed(`contacts.number`), args)
-		return err
+		return sqlitex.Execute(conn, `SELECT contacts.number, EXISTS (SELECT 1 FROM suppressions WHERE account_id = ?1) AND `+suppressed(`contacts.number`)+`
+			FROM (`+contacts+`) AS m CROSS JOIN contacts ON contacts.account_id = ?1 AND contacts.sid = m.contact_sid`,
+			&sqlitex.ExecOptions{Args: args, ResultFunc: look})
 	})
 	if err != nil {
 		return campaign.Preview{}, storeError("count what a campaign would call", err)

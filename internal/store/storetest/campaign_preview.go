@@ -41,11 +41,29 @@ func previews(t *testing.T, f *fixture) {
 		{numbers, campaign.Preview{Targets: 3, Suppressed: 2}},
 		{newCampaign(f.account, list("gone")), campaign.Preview{}},
 	} {
-		got, err := f.Campaigns.Preview(t.Context(), f.account, &ask.c.Settings)
-		if err != nil {
-			t.Fatal(err)
+		preview := func(refuses func(phone.Number) campaign.Reason) campaign.Preview {
+			got, err := f.Campaigns.Preview(t.Context(), f.account, &ask.c.Settings, refuses)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return got
 		}
-		same(t, "preview", got, ask.want)
+		same(t, "preview", preview(func(phone.Number) campaign.Reason { return 0 }), ask.want)
+		// Each target that is not suppressed is asked about once.
+		asked := 0
+		refused := preview(func(n phone.Number) campaign.Reason {
+			if n == all[0].Number || n == all[5].Number || n == firstNumber+100 {
+				t.Errorf("it is asked whether %v is refused, which is suppressed", n)
+			}
+			asked++
+			if n == all[1].Number {
+				return campaign.OtherCountry
+			}
+			return 0
+		})
+		if left := ask.want.Targets - ask.want.Suppressed; asked != left || refused.Called() != left-refused.Refused[campaign.OtherCountry] {
+			t.Errorf("it is asked about %d of %d, and %+v comes of it", asked, left, refused)
+		}
 		f.start(t, ask.c)
 		suppressed := make(map[int]bool) // a rule may be called twice
 		f.claimCalls(t, ask.c.SID, dialTime, 100, func(c *campaign.Campaign, t *campaign.Target, callee dialer.Callee) (*campaign.Call, []event.Event) {

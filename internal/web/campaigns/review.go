@@ -25,6 +25,7 @@ type reviewData struct {
 	Draft     string        // the name of the stored form values
 	Now       bool          // whether it begins at once
 	ToCall    int
+	Refusals  []refusal
 	Rate      int    // calls per minute
 	Takes     string // the least time that the first calls take
 	TooLong   bool   // whether the campaign ends before that
@@ -33,6 +34,18 @@ type reviewData struct {
 	Hours     string // when people may be called; "" means always
 	Spoken    string // the name of the language of its texts, or ""
 	Kept      string // how long recordings are kept
+}
+
+// refusal is a number of targets that would not be called, and why.
+type refusal struct {
+	Why     string
+	Numbers int
+}
+
+var refusalWords = map[campaign.Reason]string{
+	campaign.NeverCalled:  "Emergency, premium and short numbers",
+	campaign.OtherCountry: "In countries that are not called",
+	campaign.OutsideHours: "Without a time zone for the calling hours",
 }
 
 // review checks and stores the form's values, and redirects to the page that shows what
@@ -158,7 +171,12 @@ func (room *Room) reviewPage(r *http.Request) (shell.Answer, error) {
 	}
 	c := data.Campaign
 	data.Now = !c.SendAt.After(c.Created)
-	data.ToCall = data.Preview.Targets - data.Suppressed
+	data.ToCall = data.Preview.Called()
+	for _, why := range []campaign.Reason{campaign.NeverCalled, campaign.OtherCountry, campaign.OutsideHours} {
+		if n := data.Refused[why]; n > 0 {
+			data.Refusals = append(data.Refusals, refusal{refusalWords[why], n})
+		}
+	}
 	data.Again = retriesOf(c.Settings.Retries)
 	data.Hours = hoursOf(policy, &c.Settings)
 	data.Spoken, data.Kept = words.LanguageName(c.Language), kept(room.Recordings.Retention())
