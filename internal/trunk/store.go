@@ -69,4 +69,9 @@ type Dialogs interface {
 
 	// DropDialogs deletes the records of these calls. Calls may have none.
 	DropDialogs(ctx context.Context, calls []addressbook.SID) error
+
+	// DropOldDialogs deletes up to limit records of calls whose sids are from before a time
+	// and that have ended or never left. Those of test calls stay. It reports whether there
+	// may be more.
+	DropOldDialogs(ctx context.Context, before time.Time, limit int) (more bool, err error)
 }

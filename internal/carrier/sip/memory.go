@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"sync"
+	"time"
 
 	"callbook/internal/addressbook"
 	"callbook/internal/trunk"
@@ -78,4 +79,10 @@ func (m *Memory) DropDialogs(_ context.Context, calls []addressbook.SID) error {
 		delete(m.all, sid)
 	}
 	return nil
+}
+
+// DropOldDialogs implements [trunk.Dialogs]. It drops none, since it does not know which calls
+// are in flight.
+func (m *Memory) DropOldDialogs(context.Context, time.Time, int) (more bool, err error) {
+	return false, nil
 }

@@ -98,7 +98,11 @@ func (c *Carrier) unremember(call addressbook.SID) {
 func (c *Carrier) dropAll(ctx context.Context) {
 	tick := time.NewTicker(keepPast / 20)
 	defer tick.Stop()
+	var swept time.Time
 	for {
+		if now := time.Now(); now.Sub(swept) >= keepOld && c.dropOld(ctx) {
+			swept = now
+		}
 		select {
 		case <-ctx.Done():
 			return
@@ -140,6 +144,23 @@ func (c *Carrier) takeDrops(now time.Time) (due []drop) {
 	due = slices.Clone(c.drops[:n])
 	c.drops = c.drops[n:]
 	return due
+}
+
+// keepOld is how long the record of a call of an earlier process stays that nobody has asked
+// about, because the end of the call was stored before that process stopped.
+const keepOld = time.Hour
+
+// dropOld drops such records, and reports whether all are gone.
+func (c *Carrier) dropOld(ctx context.Context) bool {
+	for {
+		more, err := c.opts.Dialogs.DropOldDialogs(ctx, c.opts.Clock.Now().Add(-keepOld), maxDrop)
+		if err != nil && ctx.Err() == nil {
+			c.opts.Log.Warn("records of calls of earlier processes could not be dropped; it will be tried again", "error", err)
+		}
+		if err != nil || !more {
+			return err == nil
+		}
+	}
 }
 
 // failedCall returns the end of a call that failed before it left.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -359,5 +360,37 @@ func TestTestCallCrash(t *testing.T) {
 	}
 	if len(ends) > 0 {
 		t.Error("the dialer is told of a test call")
+	}
+}
+
+// left are records of which a process has left some behind.
+type left struct {
+	*sip.Memory
+	before chan time.Time // gets the time before which they are dropped
+	steps  atomic.Int32   // how often there are more
+}
+
+// DropOldDialogs implements [sip.Dialogs].
+func (l *left) DropOldDialogs(_ context.Context, before time.Time, _ int) (more bool, err error) {
+	l.before <- before
+	return l.steps.Add(-1) > 0, nil
+}
+
+// TestOldRecords: what a process has left behind of calls that nobody asks about goes after
+// an hour.
+func TestOldRecords(t *testing.T) {
+	t.Parallel()
+	records, begun := &left{Memory: &sip.Memory{}, before: make(chan time.Time, 10)}, time.Now()
+	records.steps.Store(3)
+	run(t, start(t, func(o *sip.Options) { o.Trunks, o.Dialogs = trunks{}, records }))
+	for range 3 {
+		select {
+		case before := <-records.before:
+			if early := before.Sub(begun.Add(-time.Hour)); early < 0 || early > siptest.Patience {
+				t.Errorf("those before %v are dropped", before)
+			}
+		case <-time.After(siptest.Patience):
+			t.Fatal("old records stay")
+		}
 	}
 }

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -152,4 +153,15 @@ func (db *DB) DropDialogs(ctx context.Context, calls []addressbook.SID) error {
 		return nil
 	}
 	return db.execute(ctx, purpose{}, "drop dialogs", `DELETE FROM dialogs WHERE call_sid = ANY($1::uuid[])`, sids(calls))
+}
+
+// DropOldDialogs implements [trunk.Dialogs].
+func (db *DB) DropOldDialogs(ctx context.Context, before time.Time, limit int) (more bool, err error) {
+	end := addressbook.FirstSID(before)
+	dropped, err := collect(ctx, db, purpose{}, "drop old dialogs", func(r pgx.CollectableRow) (none struct{}, err error) {
+		return none, nil
+	}, `DELETE FROM dialogs WHERE call_sid IN (SELECT call_sid FROM dialogs WHERE call_sid >= $1 AND call_sid < $2
+			AND call_sid NOT IN (SELECT sid FROM calls WHERE state < 5) ORDER BY call_sid LIMIT $3) RETURNING 1`,
+		(*sidValue)(&trunk.EndOfTestCalls), (*sidValue)(&end), limit)
+	return len(dropped) == limit && err == nil, err
 }

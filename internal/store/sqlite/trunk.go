@@ -201,3 +201,21 @@ func (b *AddressBook) DropDialogs(ctx context.Context, calls []addressbook.SID) 
 		return nil
 	})
 }
+
+// DropOldDialogs implements [trunk.Dialogs].
+func (b *AddressBook) DropOldDialogs(ctx context.Context, before time.Time, limit int) (more bool, err error) {
+	end := addressbook.FirstSID(before)
+	err = b.edit(ctx, account.None, limit, "drop old dialogs", func(tx *editTx) error {
+		err := tx.run(`DELETE FROM dialogs WHERE call_sid IN (SELECT call_sid FROM dialogs WHERE call_sid >= ? AND call_sid < ?
+			AND NOT EXISTS (SELECT 1 FROM calls INDEXED BY calls_in_flight WHERE sid = call_sid AND state < 5) ORDER BY call_sid LIMIT ?)`,
+			func(stmt *sqlite.Stmt) {
+				stmt.BindBytes(1, trunk.EndOfTestCalls[:])
+				stmt.BindBytes(2, end[:])
+				stmt.BindInt64(3, int64(limit))
+			})
+		tx.bytes += targetBytes * tx.Changes()
+		more = tx.Changes() == limit
+		return err
+	})
+	return more && err == nil, err
+}

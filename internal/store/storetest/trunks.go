@@ -13,6 +13,7 @@ import (
 
 	"callbook/internal/addressbook"
 	"callbook/internal/campaign"
+	"callbook/internal/dialer"
 	"callbook/internal/trunk"
 )
 
@@ -26,6 +27,7 @@ func Trunks(t *testing.T, open func(t *testing.T) Stores) {
 		{"dialogs", dialogs},
 		{"dialogs at once", dialogsAtOnce},
 		{"dialogs go with their campaign", dialogsOfCampaign},
+		{"old dialogs", oldDialogs},
 	})
 }
 
@@ -250,5 +252,47 @@ func dialogsOfCampaign(t *testing.T, f *fixture) {
 			t.Fatalf("step %d: %v", steps, err)
 		}
 	}
+	f.dialogs(t, all, left)
+}
+
+// oldDialogs drops the records that a server has left behind, but none of a call in flight,
+// of a test call, or of a call that began later.
+func oldDialogs(t *testing.T, f *fixture) {
+	ctx := t.Context()
+	c := newCampaign(f.account)
+	c.From = numbersFrom(firstNumber, 4)
+	f.start(t, c)
+	dials := f.claimCalls(t, c.SID, dialTime, 4, claimed)
+	f.record(t, refs(dials[:3]...), ends(campaign.Busy, dialTime.Add(time.Second)))
+	never, _ := born()
+	_, end := born()
+	later, _ := born()
+	all := []addressbook.SID{never, later, trunk.TestCall([10]byte{1})}
+	for i := range dials {
+		all = append(all, dials[i].Call.SID)
+	}
+	left := make(map[addressbook.SID][]byte)
+	for _, call := range all {
+		left[call] = []byte("record")
+		if err := f.CallDialogs.SaveDialog(ctx, call, left[call]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for call := range left {
+		if call == never || slices.ContainsFunc(dials[:3], func(d dialer.Dial) bool { return d.Call.SID == call }) {
+			delete(left, call)
+		}
+	}
+	steps := 1
+	for more := true; more; steps++ {
+		var err error
+		if more, err = f.CallDialogs.DropOldDialogs(ctx, end, 3); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if steps != 3 {
+		t.Errorf("4 records go in %d steps of 3", steps-1)
+	}
+	f.reopen()
 	f.dialogs(t, all, left)
 }
