@@ -76,6 +76,7 @@ func TestTrustedProxy(t *testing.T) {
 func TestServeValidates(t *testing.T) {
 	t.Parallel()
 	for _, flag := range []string{"--base-url=x", "--trusted-proxy=x", "--allow-origin=x", "--simulator-speed=0", "--sip-addr=x", "--sip-public-address=x", "--rtp-ports=20000",
+		"--ring=14s", "--ring=4m", "--longest-call=9s", "--longest-call=3h",
 		"--metrics-addr=127.0.0.1:8080", "--trunk-accounts=a/b", "--base-url=http://book.example.com --tls-self-signed", "--sip-public-address=::1 --sip-addr=127.0.0.1:5060"} {
 		var out, errs strings.Builder
 		code := run(t.Context(), append([]string{"serve", "--db", t.TempDir() + "/none/callbook.db"}, strings.Fields(flag)...), streams{out: &out, err: &errs})

@@ -101,6 +101,19 @@ func (l *lifetime) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// callTime is a part of a call.
+type callTime time.Duration
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (t *callTime) UnmarshalText(text []byte) error {
+	d, err := parseSpan(string(text))
+	if err != nil {
+		return fmt.Errorf("%q is no time that a part of a call takes: write a number and s for seconds or m for minutes, as 45s or 10m", text)
+	}
+	*t = callTime(d)
+	return nil
+}
+
 // retention is how long something is stored: a duration, or 0 or "forever" for no limit.
 type retention time.Duration
 

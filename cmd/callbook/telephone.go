@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"time"
 
 	"callbook/internal/account"
 	"callbook/internal/app"
@@ -21,6 +22,8 @@ type telephoneFlags struct {
 	SIPAddr          string   `name:"sip-addr" default:":5060" placeholder:"HOST:PORT" help:"IP address and port, UDP and TCP, at which SIP messages of trunks arrive; it is opened only where calls go over trunks, and reads messages of trunks alone (${default})."`
 	SIPPublicAddress string   `name:"sip-public-address" placeholder:"IP" help:"The IP address at which trunks reach this server, for one behind NAT; by default its own."`
 	RTPPorts         string   `name:"rtp-ports" default:"20000-20999" placeholder:"FROM-TO" help:"UDP ports for the sound of calls; each call takes one, which then rests for a minute (${default})."`
+	Ring             callTime `default:"30s" placeholder:"DURATION" help:"How long telephones ring until a call over a trunk is given up, 15s to 3m (${default})."`
+	LongestCall      callTime `default:"3m" placeholder:"DURATION" help:"How long an answered call over a trunk lasts at most, 10s to 2h (${default})."`
 	SIPTrace         bool     `name:"sip-trace" help:"Keep the SIP messages of every call, and not only of those that failed, to be seen on the page of the number. They are kept in memory, without secrets, of the last 200 such calls."`
 	TrunkAccounts    []string `name:"trunk-accounts" placeholder:"ACCOUNT" help:"Accounts whose people see and change the trunks in the dashboard; trunks belong to the whole server, so whoever changes them decides over the calls of all accounts. Without it, the only account does, and nobody where there are several."`
 	SimulatorSpeed   int      `default:"1" placeholder:"N" help:"How many times as fast as the clock campaigns and simulated calls go, 1 to 3600 (${default}); with 60, an hour takes a minute."`
@@ -38,6 +41,12 @@ const maxSpeed = 3600
 func (f *telephoneFlags) Validate() error {
 	if f.SimulatorSpeed < 1 || f.SimulatorSpeed > maxSpeed {
 		return fmt.Errorf("--simulator-speed %d: it must be from 1 to %d", f.SimulatorSpeed, maxSpeed)
+	}
+	if d := time.Duration(f.Ring); d < 15*time.Second || d > 3*time.Minute {
+		return fmt.Errorf("--ring %v: it must be from 15s to 3m", d)
+	}
+	if d := time.Duration(f.LongestCall); d < 10*time.Second || d > 2*time.Hour {
+		return fmt.Errorf("--longest-call %v: it must be from 10s to 2h", d)
 	}
 	for _, sid := range f.TrunkAccounts {
 		if _, err := account.New(sid, account.DefaultRegion, account.DefaultTimeZone); err != nil {
@@ -84,7 +93,7 @@ func (f *telephoneFlags) simulator() app.Simulator {
 
 // sip returns how calls go over trunks.
 func (f *telephoneFlags) sip() (s app.SIP, err error) {
-	s.TraceAll = f.SIPTrace
+	s.TraceAll, s.Ring, s.Longest = f.SIPTrace, time.Duration(f.Ring), time.Duration(f.LongestCall)
 	host, port, err := net.SplitHostPort(f.SIPAddr)
 	if err == nil && host == "" {
 		host = "0.0.0.0"
