@@ -121,6 +121,10 @@ func (l *call) bye() {
 	l.lost = err != nil
 }
 
+// silentFor is how long an answered call lasts at least until it tells of a callee who has
+// said nothing. A shorter one gives no time to.
+const silentFor = 2 * time.Second
+
 // talk runs the answered call: it acknowledges the answer, plays the flow, and ends the
 // call when the flow, the peer, somebody else or a time limit ends it.
 func (l *call) talk(res *gosip.Response) {
@@ -158,6 +162,9 @@ func (l *call) talk(res *gosip.Response) {
 	}()
 	r, ours := l.untilOver(res, played)
 	ended := l.now()
+	if ended.Sub(l.last().Answered) >= silentFor && l.media.Heard().IsZero() {
+		r.text += "; the callee was silent"
+	}
 	stop()
 	<-played
 	recorded := l.media.EndRecording()
