@@ -226,3 +226,36 @@ func TestTestCallGivenUp(t *testing.T) {
 		t.Errorf("it took %v", d)
 	}
 }
+
+// TestLongerRegistration: a trunk that takes only longer registrations than ours gets one,
+// and asks for the password in between.
+func TestLongerRegistration(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	account := siptest.Account{User: "me", Password: "secret"}
+	callee.Handle("REGISTER", func(c *siptest.Call, m *siptest.Message) {
+		switch {
+		case m.Get("Expires") == "0":
+			c.Reply(m, siptest.Answer{Status: 200})
+		case m.Get("Expires") != "3600":
+			c.Reply(m, siptest.Answer{Status: 423, Header: []string{"Min-Expires: 3600"}})
+		case !account.Proves(m, "one"):
+			c.Challenge(m, 401, "one")
+		default:
+			c.Reply(m, siptest.Answer{Status: 200, Header: []string{"Expires: 3600"}})
+		}
+	})
+	r := open(t, callee, func(s *setup) {
+		s.trunk.User, s.trunk.Password, s.trunk.Register = "me", "secret", true
+	})
+	for late := time.After(siptest.Patience); len(r.Health()) == 0 || !r.Health()[0].Up; {
+		select {
+		case <-late:
+			t.Fatalf("%+v", r.Health())
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	if n := callee.Outside.Count("REGISTER"); n != 3 {
+		t.Errorf("that took %d requests", n)
+	}
+}

@@ -17,6 +17,10 @@ const (
 	registerAgain = 20 * time.Second
 	// minRegistered keeps a trunk from demanding registrations without pause.
 	minRegistered = 10 * time.Second
+	// longestRegistered is the longest registration that a trunk may demand instead.
+	longestRegistered = 24 * time.Hour
+	// maxRegisters is how often a REGISTER is sent again because of its answer.
+	maxRegisters = 4
 
 	notYet = "it is not registered yet"
 )
@@ -68,6 +72,7 @@ func (c *Carrier) registerWith(ctx context.Context, l *line, h *host, id string,
 		Transport: l.trunk.Transport, Domain: l.trunk.Host, CallID: id, From: user + ";tag=" + newTag(), To: user,
 		Target: "sip:" + domain + paramOf(&l.trunk), Dest: h.dest, SentBy: h.local,
 	}
+	proved := false
 	for try := 0; ; try++ {
 		*cseq++
 		seconds := strconv.Itoa(int(length / time.Second))
@@ -84,25 +89,51 @@ func (c *Carrier) registerWith(ctx context.Context, l *line, h *host, id string,
 		case err != nil:
 			return 0, "it does not answer the registration"
 		case res.IsSuccess():
-			return granted(res, length), ""
-		case try < 2 && auth.challenged(res, try == 0):
+			return granted(res, &d, length), ""
+		case try < maxRegisters && auth.challenged(res, !proved):
+			proved = true
+		case try < maxRegisters && leastOf(res) > length && length > 0:
+			length = leastOf(res)
 		default:
 			return 0, fmt.Sprintf("it refuses the registration with %d", res.StatusCode)
 		}
 	}
 }
 
-// granted returns how long a registration lasts.
-func granted(res *gosip.Response, asked time.Duration) time.Duration {
-	value := headerOf(res, "Expires")
-	if contact := res.Contact(); contact != nil {
-		if v, ok := contact.Params.Get("expires"); ok {
-			value = v
+// granted returns how long a registration lasts. The answer may list those of others too.
+func granted(res *gosip.Response, d *Dialog, asked time.Duration) time.Duration {
+	lasts := asked
+	if n := secondsOf(headerOf(res, "Expires")); n > 0 {
+		lasts = min(asked, n)
+	}
+	all := res.GetHeaders("Contact")
+	for _, h := range all {
+		contact, ok := h.(*gosip.ContactHeader)
+		if !ok || len(all) > 1 && hostPort(&contact.Address) != d.SentBy {
+			continue
+		}
+		if v, ok := contact.Params.Get("expires"); ok && secondsOf(v) > 0 {
+			lasts = min(asked, secondsOf(v))
 		}
 	}
-	n, err := strconv.Atoi(strings.TrimSpace(value))
-	if err != nil || n <= 0 {
-		return asked
+	return lasts
+}
+
+// leastOf returns how long a registration must last at least, if an answer says that the
+// one asked for is too brief, and 0 otherwise.
+func leastOf(res *gosip.Response) time.Duration {
+	const intervalTooBrief = 423
+	if least := secondsOf(headerOf(res, "Min-Expires")); res.StatusCode == intervalTooBrief && least <= longestRegistered {
+		return least
 	}
-	return min(asked, time.Duration(n)*time.Second)
+	return 0
+}
+
+// secondsOf reads a number of seconds, and returns 0 for none.
+func secondsOf(text string) time.Duration {
+	n, err := strconv.ParseUint(strings.TrimSpace(text), 10, 31)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(n) * time.Second
 }
