@@ -9,8 +9,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"callbook/internal/campaign"
+	"callbook/internal/carrier"
 	"callbook/internal/carrier/sip"
 	"callbook/internal/test/siptest"
 	"callbook/internal/trunk"
@@ -152,5 +154,34 @@ func TestHosts(t *testing.T) {
 				t.Errorf("the health is %+v", h)
 			}
 		})
+	}
+}
+
+// TestNextHostIsGone: if the first host has no capacity and the second takes no connection,
+// the call leaves over the third.
+func TestNextHostIsGone(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	port := int(callee.Addr.Port())
+	c := start(t, func(o *sip.Options) {
+		tr := trunkTo(callee)
+		tr.Host, tr.Port, tr.Transport = "trunk.test", 0, trunk.TCP
+		o.Trunks, o.Ring = trunks{tr}, time.Minute
+		o.Resolver = zone{service: "_sip._tcp.trunk.test.", ports: []int{port, closedPort, port}}.resolver(t)
+	})
+	run(t, c)
+	line := callee.Line(t, siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) {
+		if c.Count("INVITE") == 1 {
+			c.Reply(m, siptest.Answer{Status: 503})
+			return
+		}
+		c.Pick(m)
+		c.Await("ACK", 2)
+		c.Bye()
+	}})
+	// A test call leaves also over a host that counts as down.
+	o := carrier.Order{Call: trunk.TestCall([10]byte{1}), To: line.Number, CallerID: "08047000001", Attempt: 1}
+	if p, err := c.TestCall(t.Context(), "callee", o, "", func(trunk.Message) {}); err != nil || p.Outcome != campaign.Reached {
+		t.Errorf("%+v, %v", p, err)
 	}
 }

@@ -191,18 +191,29 @@ func (l *call) repeat(res *gosip.Response) bool {
 		}
 		l.interval = []string{"Session-Expires: " + least, "Min-SE: " + least}
 	case gosip.StatusServiceUnavailable:
-		if l.rung() || len(l.hosts) < 2 || retryAfter(res) > 0 {
-			return false
-		}
+		return !l.rung() && retryAfter(res) == 0 && l.tryNext()
+	default:
+		return false
+	}
+	return l.sendInvite(l.c.life) == nil
+}
+
+// tryNext sends an INVITE to the first of the other hosts that takes it, and reports whether
+// one has.
+func (l *call) tryNext() bool {
+	for len(l.hosts) > 1 {
 		l.hosts = l.hosts[1:]
 		l.address(l.hosts[0])
 		if err := l.save(l.c.life); err != nil {
 			return false
 		}
-	default:
-		return false
+		err := l.sendInvite(l.c.life)
+		if err == nil {
+			return true
+		}
+		l.line.missed(l.hosts[0], time.Now(), err)
 	}
-	return l.sendInvite(l.c.life) == nil
+	return false
 }
 
 // errUnusable is why a call ends whose answer has no usable sound.
