@@ -122,9 +122,9 @@ func TestOtherKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, k := range map[string]trunk.Keys{
-		"trunk a was encrypted with another key":           {Text: strings.Replace(key, "7", "8", 1)},
-		"give the one that encrypted it":                   {},
-		"is not there: put it back":                        {Own: own},
+		"trunk a was encrypted with another key":             {Text: strings.Replace(key, "7", "8", 1)},
+		"give the one that encrypted it":                     {},
+		"is not there: put it back":                          {Own: own},
 		"the key in CALLBOOK_SECRETS_KEY is no key: it must": {Text: "short"},
 	} {
 		all, err := with(k).List(ctx)
