@@ -38,7 +38,6 @@ type input struct {
 	ssrc    uint32 // its source
 	info    bool   // a key came otherwise
 	voice   time.Time
-	stray   int        // packets that were not the peer's
 	header  rtp.Header // scratch
 }
 
