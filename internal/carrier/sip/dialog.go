@@ -126,6 +126,22 @@ func (d *Dialog) fork(res *gosip.Response, cseq uint32) Dialog {
 	return f
 }
 
+// path returns the URI of a request, and the values of its Route headers (RFC 3261, section
+// 12.2.1.1). A next hop without the parameter lr knows only the routing of RFC 2543: it
+// expects its own URI in the place of the target, and the target behind the other routes.
+func (d *Dialog) path() (uri string, routes []string) {
+	if len(d.Routes) == 0 {
+		return d.Target, nil
+	}
+	var hop gosip.Uri
+	_, err := gosip.ParseAddressValue(d.Routes[0], &hop, nil)
+	if err != nil || slices.ContainsFunc(hop.UriParams, func(p gosip.HeaderKV) bool { return strings.EqualFold(p.K, "lr") }) {
+		return d.Target, d.Routes
+	}
+	hop.Headers = nil // a URI of a request has none
+	return hop.String(), append(slices.Clone(d.Routes[1:]), "<"+d.Target+">")
+}
+
 // hostPort returns where to send the requests for a URI.
 func hostPort(uri *gosip.Uri) string {
 	port := uri.Port

@@ -36,9 +36,10 @@ func (d *Dialog) request(m message) (*gosip.Request, error) {
 	req := gosip.NewRequest(gosip.RequestMethod(m.method), gosip.Uri{})
 	var from gosip.FromHeader
 	_, err := gosip.ParseAddressValue(d.From, &from.Address, &from.Params)
+	uri, routes := d.path()
 	host, port, errHost := net.SplitHostPort(d.SentBy)
 	number, errPort := strconv.Atoi(port)
-	if errors.Join(err, errHost, errPort, gosip.ParseUri(oneLine.Replace(d.Target), &req.Recipient)) != nil {
+	if errors.Join(err, errHost, errPort, gosip.ParseUri(oneLine.Replace(uri), &req.Recipient)) != nil {
 		return nil, errors.New("the request is not well-formed")
 	}
 	if m.branch == "" {
@@ -50,7 +51,7 @@ func (d *Dialog) request(m message) (*gosip.Request, error) {
 		Params: gosip.HeaderParams{{K: "branch", V: m.branch}, {K: "rport"}},
 	})
 	req.AppendHeader(maxForwards)
-	for _, r := range d.Routes {
+	for _, r := range routes {
 		req.AppendHeader(gosip.NewHeader("Route", oneLine.Replace(r)))
 	}
 	req.AppendHeader(&from)

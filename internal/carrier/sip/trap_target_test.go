@@ -1,0 +1,34 @@
+package sip_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"callbook/internal/campaign"
+	"callbook/internal/test/siptest"
+)
+
+// TestStrictRouter: a proxy that knows only the strict routing of RFC 2543 gets requests in
+// its own name, with the telephone behind the other routes.
+func TestStrictRouter(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	r := open(t, callee, nil)
+	near, far := fmt.Sprintf("sip:near@%v", callee.Addr), "<sip:far@127.0.0.1:9;lr>"
+	line := callee.Line(t, siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) {
+		c.Pick(m, "Record-Route: "+far, "Record-Route: <"+near+">")
+	}})
+	o, call := r.talk(line, nil)
+	if err := r.Hangup(t.Context(), o.Call); err != nil {
+		t.Fatal(err)
+	}
+	r.end(o, campaign.Reached)
+	telephone := fmt.Sprintf("<sip:callee@%v>", callee.Addr)
+	for _, method := range []string{"ACK", "BYE"} {
+		m := call.Await(method, 1)
+		if routes := m.All("Route"); m.URI() != near || !slices.Equal(routes, []string{far, telephone}) {
+			t.Errorf("%s went to %s by %q", method, m.URI(), routes)
+		}
+	}
+}
