@@ -202,8 +202,7 @@ func (l *call) retarget(req *gosip.Request) {
 }
 
 // refreshed notes that the peer has refreshed the session, and returns the headers that
-// the answer needs (RFC 4028, section 9). If the peer leaves it open who refreshes the
-// session, it stays the peer.
+// the answer needs (RFC 4028, section 9).
 func (l *call) refreshed(req *gosip.Request) []string {
 	i := expires(req, "uas")
 	select {
@@ -217,7 +216,11 @@ func (l *call) refreshed(req *gosip.Request) []string {
 	if i.ours {
 		who = "uas"
 	}
-	return []string{"Session-Expires", strconv.Itoa(int(i.length/time.Second)) + ";refresher=" + who, "Require", "timer"}
+	header := []string{"Session-Expires", strconv.Itoa(int(i.length/time.Second)) + ";refresher=" + who}
+	if !i.ours || timed(req) {
+		header = append(header, "Require", "timer")
+	}
+	return header
 }
 
 // informed reads a key from an INFO request: "Signal=5" of application/dtmf-relay, or the

@@ -42,7 +42,8 @@ func fields(m gosip.Message, name string) iter.Seq[string] {
 const maxSession = 24 * time.Hour
 
 // expires reads the Session-Expires header of a message. Ours is the word for this side:
-// "uac" if this side has sent the request, or else "uas".
+// "uac" if this side has sent the request, or else "uas". If a request does not say who
+// refreshes the session, the peer does, unless it has no session timers.
 func expires(m gosip.Message, ours string) interval {
 	value := headerOf(m, "Session-Expires")
 	if value == "" {
@@ -53,13 +54,20 @@ func expires(m gosip.Message, ours string) interval {
 	if err != nil || n <= 0 {
 		return interval{}
 	}
-	i := interval{length: min(time.Duration(n)*time.Second, maxSession)}
+	refresher := ""
 	for f := range strings.SplitSeq(params, ";") {
-		name, who, _ := strings.Cut(strings.TrimSpace(f), "=")
-		i.ours = i.ours || strings.EqualFold(name, "refresher") && strings.EqualFold(who, ours)
+		if name, who, _ := strings.Cut(strings.TrimSpace(f), "="); strings.EqualFold(name, "refresher") {
+			refresher = who
+		}
 	}
-	return i
+	if _, request := m.(*gosip.Request); request && refresher == "" && !timed(m) {
+		refresher = ours // a proxy has asked for the timer
+	}
+	return interval{min(time.Duration(n)*time.Second, maxSession), strings.EqualFold(refresher, ours)}
 }
+
+// timed reports whether whoever has sent a message has session timers.
+func timed(m gosip.Message) bool { return lists(m, "Supported", "timer") || lists(m, "k", "timer") }
 
 // minSE returns the seconds of the Min-SE header of an answer 422, or "".
 func minSE(m gosip.Message) string {
@@ -86,16 +94,16 @@ type session struct {
 
 // newSession starts the session timer that the answer of a call demands.
 func newSession(l *call, res *gosip.Response) *session {
-	s := &session{l: l, gone: make(chan struct{}), update: allows(res, "UPDATE")}
+	s := &session{l: l, gone: make(chan struct{}), update: lists(res, "Allow", "UPDATE")}
 	s.renew(expires(res, "uac"))
 	return s
 }
 
-// allows reports whether the Allow headers of a message have a method.
-func allows(m gosip.Message, method string) bool {
-	for value := range fields(m, "Allow") {
+// lists reports whether the headers with a name have a word in their lists.
+func lists(m gosip.Message, name, word string) bool {
+	for value := range fields(m, name) {
 		for one := range strings.SplitSeq(value, ",") {
-			if strings.EqualFold(strings.TrimSpace(one), method) {
+			if strings.EqualFold(strings.TrimSpace(one), word) {
 				return true
 			}
 		}

@@ -32,3 +32,23 @@ func TestStrictRouter(t *testing.T) {
 		}
 	}
 }
+
+// TestRefresherOfAnother: where a proxy asks for a session timer, and the telephone has
+// none, this side refreshes the session.
+func TestRefresherOfAnother(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	r := open(t, callee, nil)
+	o, call := r.talk(callee.Line(t, nil), nil)
+	with := call.Send(siptest.Request{Method: "UPDATE", Header: []string{"Session-Expires: 1800", "Supported: timer, replaces"}})
+	if with.Get("Session-Expires") != "1800;refresher=uac" || with.Get("Require") != "timer" {
+		t.Errorf("a telephone with a session timer gets %+v", with)
+	}
+	without := call.Send(siptest.Request{Method: "UPDATE", Header: []string{"Session-Expires: 2", "Supported: replaces"}})
+	if without.Get("Session-Expires") != "2;refresher=uas" || without.Get("Require") != "" {
+		t.Errorf("a telephone without gets %+v", without)
+	}
+	call.Await("INVITE", 2)
+	call.Bye()
+	r.end(o, campaign.Reached)
+}
