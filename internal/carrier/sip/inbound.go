@@ -3,7 +3,6 @@ package sip
 import (
 	"fmt"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -48,8 +47,27 @@ func (c *Carrier) answer(req *gosip.Request, tx gosip.ServerTransaction, code in
 // settleWithin is how long a request waits for the answer of its call to be handled.
 const settleWithin = 2 * time.Second
 
+// early answers an UPDATE that comes before the answer of the call, and reports whether the
+// request is one. Some PBXs send it while the telephone rings, to show another name. It may
+// have no offer, because that of the INVITE has no answer yet (RFC 3311, section 5.2).
+func (l *call) early(req *gosip.Request, tx gosip.ServerTransaction) bool {
+	d := l.record()
+	switch {
+	case d.Answered || req.Method != gosip.UPDATE || tag(req.To().Params) != l.localTag:
+		return false
+	case len(req.Body()) > 0:
+		l.c.answer(req, tx, gosip.StatusRequestPending, "Request Pending", nil, nil)
+	default:
+		l.c.answer(req, tx, gosip.StatusOK, "OK", []string{"Contact", d.contact(), "Allow", allowed}, nil)
+	}
+	return true
+}
+
 // incoming answers a request of the call's peer.
 func (l *call) incoming(req *gosip.Request, tx gosip.ServerTransaction) {
+	if l.early(req, tx) {
+		return
+	}
 	select {
 	case <-l.settled:
 	case <-l.done:
@@ -146,6 +164,10 @@ func (l *call) accept(req *gosip.Request, tx gosip.ServerTransaction, header []s
 func (l *call) updated(req *gosip.Request, tx gosip.ServerTransaction) {
 	var sdp []byte
 	if len(req.Body()) > 0 {
+		if l.inviting.Load() { // an offer of this side has no answer yet (RFC 3311, section 5.2)
+			l.c.answer(req, tx, gosip.StatusRequestPending, "Request Pending", nil, nil)
+			return
+		}
 		var err error
 		if sdp, err = l.media.Reoffer(req.Body()); err != nil {
 			l.c.answer(req, tx, gosip.StatusNotAcceptableHere, "Not Acceptable Here", nil, nil)
@@ -221,35 +243,4 @@ func (l *call) refreshed(req *gosip.Request) []string {
 		header = append(header, "Require", "timer")
 	}
 	return header
-}
-
-// informed reads a key from an INFO request: "Signal=5" of application/dtmf-relay, or the
-// key itself of application/dtmf.
-func (l *call) informed(req *gosip.Request, tx gosip.ServerTransaction) {
-	if key, ok := keyOf(string(req.Body())); ok {
-		l.media.Key(key)
-	}
-	l.c.answer(req, tx, gosip.StatusOK, "OK", nil, nil)
-}
-
-// keyOf returns the key that the body of an INFO request names.
-func keyOf(body string) (byte, bool) {
-	signal := strings.TrimSpace(body)
-	for line := range strings.Lines(body) {
-		name, value, found := strings.Cut(line, "=")
-		if found && strings.EqualFold(strings.TrimSpace(name), "Signal") {
-			signal = strings.TrimSpace(value)
-			break
-		}
-	}
-	switch signal {
-	case "10":
-		return '*', true
-	case "11":
-		return '#', true
-	}
-	if len(signal) == 1 && strings.Contains("0123456789*#", signal) {
-		return signal[0], true
-	}
-	return 0, false
 }

@@ -332,6 +332,9 @@ func TestSessionTimer(t *testing.T) {
 			if res := c.Send(siptest.Request{Method: "INVITE", Body: c.Media.SDP(siptest.SDP{Version: 1})}); res.Status() != 491 {
 				t.Errorf("the callee's re-INVITE was answered with %q", res.Start)
 			}
+			if res := c.Send(siptest.Request{Method: "UPDATE", Body: c.Media.SDP(siptest.SDP{Version: 1})}); res.Status() != 491 {
+				t.Errorf("the callee's UPDATE was answered with %q", res.Start)
+			}
 			c.Pick(m)
 			c.Await("ACK", 2)
 			c.Bye()

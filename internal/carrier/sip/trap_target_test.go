@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"callbook/internal/campaign"
 	"callbook/internal/test/siptest"
@@ -49,6 +50,28 @@ func TestRefresherOfAnother(t *testing.T) {
 		t.Errorf("a telephone without gets %+v", without)
 	}
 	call.Await("INVITE", 2)
+	call.Bye()
+	r.end(o, campaign.Reached)
+}
+
+// TestEarlyUpdate: an UPDATE while the telephone rings does the call no harm.
+func TestEarlyUpdate(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	r := open(t, callee, func(s *setup) { s.Ring = 10 * time.Second })
+	line := callee.Line(t, siptest.Script{"INVITE": func(c *siptest.Call, m *siptest.Message) {
+		c.Ring(m)
+		for body, want := range map[string]int{"": 200, c.Media.SDP(siptest.SDP{}): 491} {
+			if res := c.Send(siptest.Request{Method: "UPDATE", Body: body}); res.Status() != want {
+				t.Errorf("an UPDATE of %d bytes is answered with %q", len(body), res.Start)
+			}
+		}
+		if res := c.Send(siptest.Request{Method: "UPDATE", ToTag: "stranger"}); res.Status() != 481 {
+			t.Errorf("a stranger's UPDATE is answered with %q", res.Start)
+		}
+		c.Pick(m)
+	}})
+	o, call := r.talk(line, nil)
 	call.Bye()
 	r.end(o, campaign.Reached)
 }
