@@ -48,6 +48,8 @@ type call struct {
 	pressed  error    // why the keys could not be pressed
 	lost     bool     // the BYE got no answer
 
+	// saving is locked while the record is stored, so that a newer record replaces an older one.
+	saving sync.Mutex
 	// sending is locked while a request gets its number and leaves, so that requests leave
 	// in the order of their numbers.
 	sending  sync.Mutex
@@ -55,6 +57,7 @@ type call struct {
 
 	mu       sync.Mutex
 	dialog   Dialog
+	stored   uint32        // CSeq of the record
 	peerTag  string        // of the first 2xx
 	ackCSeq  uint32        // of the INVITE that was answered
 	acked    bool          // the ACK has left once
@@ -154,10 +157,15 @@ var errRecord = errors.New("the record of the call could not be stored")
 func (l *call) save(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, saveWithin)
 	defer cancel()
+	l.saving.Lock()
+	defer l.saving.Unlock()
 	d := l.record()
 	if err := l.c.opts.Dialogs.SaveDialog(ctx, l.order.Call, d.encode()); err != nil {
 		return fmt.Errorf("%w: %w", errRecord, err)
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stored = d.CSeq
 	return nil
 }
 

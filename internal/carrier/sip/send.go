@@ -34,8 +34,13 @@ func (l *call) request(ctx context.Context, method string, header []string, body
 		l.sending.Lock()
 		l.mu.Lock()
 		l.dialog.CSeq++
-		d := l.dialog
+		d, many := l.dialog, l.dialog.CSeq-l.stored >= skip/2
 		l.mu.Unlock()
+		if many {
+			if err := l.save(ctx); err != nil {
+				l.c.opts.Log.Warn("a call goes on without a record of how many requests it has sent; it will be tried again", "error", err)
+			}
+		}
 		lines := header
 		if h := l.auth.header(method, d.Target); h != "" {
 			lines = append([]string{h}, header...)

@@ -1,12 +1,15 @@
 package sip_test
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"testing"
 	"time"
 
+	"callbook/internal/addressbook"
 	"callbook/internal/campaign"
+	"callbook/internal/carrier"
 	"callbook/internal/test/siptest"
 )
 
@@ -74,4 +77,56 @@ func TestEarlyUpdate(t *testing.T) {
 	o, call := r.talk(line, nil)
 	call.Bye()
 	r.end(o, campaign.Reached)
+}
+
+// TestManyRequests: the record of a call keeps pace with the numbers of its requests, so that
+// the BYE of the next process has a higher one.
+func TestManyRequests(t *testing.T) {
+	t.Parallel()
+	callee := siptest.Start(t)
+	r := open(t, callee, func(s *setup) { s.trunk.User, s.trunk.Password = "me", "secret" })
+	timer := "Session-Expires: 1;refresher=uac"
+	line := callee.Line(t, siptest.Script{
+		"INVITE": func(c *siptest.Call, m *siptest.Message) { c.Pick(m, timer, "Allow: UPDATE") },
+		"UPDATE": func(c *siptest.Call, m *siptest.Message) {
+			if m.CSeq()%2 == 0 {
+				c.Challenge(m, 401, fmt.Sprint(m.CSeq()))
+				return
+			}
+			c.Reply(m, siptest.Answer{Status: 200, Header: []string{timer}})
+		},
+	})
+	o, call := r.talk(line, nil)
+	r.awaitRecord(o, r.recordOf(o))
+	second := open(t, callee, func(s *setup) { s.Dialogs = r.records.Copy() })
+	if _, err := second.Resolve(t.Context(), []carrier.Asked{{Order: o}}); err != nil {
+		t.Fatal(err)
+	}
+	if bye := call.Await("BYE", 1); bye.CSeq() < 75 {
+		t.Errorf("the BYE has the number %d", bye.CSeq())
+	}
+}
+
+// recordOf returns the record of a call.
+func (r *rig) recordOf(o carrier.Order) []byte {
+	r.t.Helper()
+	records, err := r.records.Dialogs(r.t.Context(), []addressbook.SID{o.Call})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return records[o.Call]
+}
+
+// awaitRecord waits until the record of a call is another one.
+func (r *rig) awaitRecord(o carrier.Order, before []byte) {
+	r.t.Helper()
+	late, tick := time.After(siptest.Patience), time.NewTicker(5*time.Millisecond)
+	defer tick.Stop()
+	for bytes.Equal(r.recordOf(o), before) {
+		select {
+		case <-late:
+			r.t.Fatal("the record of the call stays as it was")
+		case <-tick.C:
+		}
+	}
 }
