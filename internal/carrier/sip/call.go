@@ -69,6 +69,7 @@ type call struct {
 	open     uint32        // CSeq of the INVITE without a final answer
 	settled  chan struct{} // closed when the call was answered or is over
 	leaveHop func()
+	left     bool // leaveHop was called for the last time
 
 	told     sync.Mutex
 	progress carrier.Progress

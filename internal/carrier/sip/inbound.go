@@ -130,7 +130,7 @@ func (l *call) reinvited(req *gosip.Request, tx gosip.ServerTransaction) {
 		l.c.answer(req, tx, gosip.StatusNotAcceptableHere, "Not Acceptable Here", nil, nil)
 		return
 	}
-	l.retarget(req)
+	l.retarget(req.Contact())
 	l.accept(req, tx, header, sdp)
 }
 
@@ -174,7 +174,7 @@ func (l *call) updated(req *gosip.Request, tx gosip.ServerTransaction) {
 			return
 		}
 	}
-	l.retarget(req)
+	l.retarget(req.Contact())
 	l.c.answer(req, tx, gosip.StatusOK, "OK", append([]string{"Contact", l.contact(), "Allow", allowed}, l.refreshed(req)...), sdp)
 }
 
@@ -200,27 +200,40 @@ func (l *call) contact() string {
 	return d.contact()
 }
 
-// retarget sends later requests to the peer's new Contact.
-func (l *call) retarget(req *gosip.Request) {
-	contact := req.Contact()
-	if contact == nil || contact.Address.Wildcard {
+// retarget sends later requests to the Contact of a message of the peer, also those of the
+// next process.
+func (l *call) retarget(contact *gosip.ContactHeader) {
+	d := l.record()
+	if contact == nil || contact.Address.Wildcard || contact.Address.String() == d.Target {
 		return
 	}
-	d := l.record()
 	moves := len(d.Routes) == 0 && d.Transport == trunk.UDP && !d.Symmetric
 	if moves {
 		before := d.Dest
 		d.Dest = hostPort(&contact.Address)
 		d = l.c.reached(d, before)
 	}
+	if !l.move(contact.Address.String(), d.Dest) {
+		return
+	}
+	if err := l.save(l.c.life); err != nil {
+		l.c.opts.Log.Warn("a call goes on without a record of where its callee is reached now", "error", err)
+	}
+}
+
+// move changes the target and the next hop of later requests. It reports false if the call is
+// over.
+func (l *call) move(target, dest string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.dialog.Target = contact.Address.String()
-	if moves {
-		l.dialog.Dest = d.Dest
-		l.leaveHop()
-		l.leaveHop = l.c.lines.hop(l.dialog.hop())
+	if l.left {
+		return false
 	}
+	before := l.leaveHop
+	l.dialog.Target, l.dialog.Dest = target, dest
+	l.leaveHop = l.c.lines.hop(l.dialog.hop())
+	before()
+	return true
 }
 
 // refreshed notes that the peer has refreshed the session, and returns the headers that

@@ -37,6 +37,7 @@ func (l *call) finish() {
 	l.settle()
 	l.mu.Lock()
 	leave := l.leaveHop
+	l.left = true
 	l.mu.Unlock()
 	leave()
 	end := l.last()

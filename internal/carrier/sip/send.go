@@ -55,8 +55,12 @@ func (l *call) request(ctx context.Context, method string, header []string, body
 			return nil, err
 		}
 		if try > 0 || !l.auth.challenged(res, true) {
+			if method != "BYE" && res.IsSuccess() {
+				l.retarget(res.Contact())
+			}
 			if method == "INVITE" {
-				l.ackOf(&d, res, d.CSeq)
+				now := l.record()
+				l.ackOf(&now, res, d.CSeq)
 			}
 			return res, nil
 		}

@@ -37,6 +37,95 @@ func TestStrictRouter(t *testing.T) {
 	}
 }
 
+// TestMovedTelephone: a telephone that says in the middle of a call that it is reached
+// elsewhere is hung up there, be it by this process or by the next one.
+func TestMovedTelephone(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		theirs, ours string // the request that moves it
+		killed       bool
+	}{
+		"its UPDATE":                             {theirs: "UPDATE"},
+		"its UPDATE, then the server dies":       {theirs: "UPDATE", killed: true},
+		"its re-INVITE":                          {theirs: "INVITE"},
+		"its answer to our UPDATE":               {ours: "UPDATE"},
+		"its answer to our re-INVITE":            {ours: "INVITE"},
+		"its answer to ours, then a server dies": {ours: "UPDATE", killed: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			callee, elsewhere := siptest.Start(t), siptest.Start(t)
+			there := fmt.Sprintf("sip:callee@%v", elsewhere.Addr)
+			r := open(t, callee, nil)
+			move := func(c *siptest.Call, m *siptest.Message) {
+				a := siptest.Answer{Status: 200, Contact: there, Header: []string{"Session-Expires: 1800;refresher=uac"}}
+				if tt.ours == "INVITE" {
+					a.Body = c.Media.SDP(siptest.SDP{})
+				}
+				c.Reply(m, a)
+			}
+			script := siptest.Script{"UPDATE": move, "re-INVITE": move}
+			if tt.ours != "" {
+				script["INVITE"] = func(c *siptest.Call, m *siptest.Message) {
+					c.Pick(m, "Session-Expires: 2;refresher=uac", "Allow: "+tt.ours)
+				}
+			}
+			o, call := r.talk(callee.Line(t, script), nil)
+			before := r.recordOf(o)
+			if tt.theirs != "" {
+				moved := siptest.Request{Method: tt.theirs, Contact: there}
+				if tt.theirs == "INVITE" {
+					moved.Body = call.Media.SDP(siptest.SDP{Version: 1})
+				}
+				if m := call.Send(moved); m.Status() != 200 {
+					t.Fatalf("got %q", m.Start)
+				}
+			}
+			r.awaitRecord(o, before)
+			if tt.ours == "INVITE" {
+				if ack := elsewhere.Outside.Await("ACK", 1); ack == nil || ack.URI() != there {
+					t.Errorf("the ACK is %+v", ack)
+				}
+			}
+			if tt.killed {
+				second := open(t, callee, func(s *setup) { s.Dialogs = r.records.Copy() })
+				if _, err := second.Resolve(t.Context(), []carrier.Asked{{Order: o}}); err != nil {
+					t.Fatal(err)
+				}
+			} else if err := r.Hangup(t.Context(), o.Call); err != nil {
+				t.Fatal(err)
+			}
+			if bye := elsewhere.Outside.Await("BYE", 1); bye == nil || bye.URI() != there || call.Count("BYE") > 0 {
+				t.Errorf("the BYE is %+v, and %d went to where the telephone was", bye, call.Count("BYE"))
+			}
+		})
+	}
+}
+
+// recordOf returns the record of a call.
+func (r *rig) recordOf(o carrier.Order) []byte {
+	r.t.Helper()
+	records, err := r.records.Dialogs(r.t.Context(), []addressbook.SID{o.Call})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return records[o.Call]
+}
+
+// awaitRecord waits until the record of a call is another one.
+func (r *rig) awaitRecord(o carrier.Order, before []byte) {
+	r.t.Helper()
+	late, tick := time.After(siptest.Patience), time.NewTicker(5*time.Millisecond)
+	defer tick.Stop()
+	for bytes.Equal(r.recordOf(o), before) {
+		select {
+		case <-late:
+			r.t.Fatal("the record of the call stays as it was")
+		case <-tick.C:
+		}
+	}
+}
+
 // TestRefresherOfAnother: where a proxy asks for a session timer, and the telephone has
 // none, this side refreshes the session.
 func TestRefresherOfAnother(t *testing.T) {
@@ -104,29 +193,5 @@ func TestManyRequests(t *testing.T) {
 	}
 	if bye := call.Await("BYE", 1); bye.CSeq() < 75 {
 		t.Errorf("the BYE has the number %d", bye.CSeq())
-	}
-}
-
-// recordOf returns the record of a call.
-func (r *rig) recordOf(o carrier.Order) []byte {
-	r.t.Helper()
-	records, err := r.records.Dialogs(r.t.Context(), []addressbook.SID{o.Call})
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return records[o.Call]
-}
-
-// awaitRecord waits until the record of a call is another one.
-func (r *rig) awaitRecord(o carrier.Order, before []byte) {
-	r.t.Helper()
-	late, tick := time.After(siptest.Patience), time.NewTicker(5*time.Millisecond)
-	defer tick.Stop()
-	for bytes.Equal(r.recordOf(o), before) {
-		select {
-		case <-late:
-			r.t.Fatal("the record of the call stays as it was")
-		case <-tick.C:
-		}
 	}
 }

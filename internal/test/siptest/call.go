@@ -146,10 +146,11 @@ const allowed = "INVITE, ACK, CANCEL, OPTIONS, BYE, INFO"
 
 // Answer is a response to a request.
 type Answer struct {
-	Status int
-	Tag    string   // the tag of To; the call's own if it is ""
-	Header []string // such as "Retry-After: 5"
-	Body   string   // an SDP, unless Header has another Content-Type
+	Status  int
+	Tag     string   // the tag of To; the call's own if it is ""
+	Contact string   // the URI at which the callee is reached; its own if it is ""
+	Header  []string // such as "Retry-After: 5"
+	Body    string   // an SDP, unless Header has another Content-Type
 }
 
 // Reply answers a request. It may answer several times.
@@ -158,7 +159,11 @@ func (c *Call) Reply(m *Message, a Answer) {
 	if tag == "" {
 		tag = c.tag
 	}
-	answer := m.Answer(a.Status, tag, c.contact(m.from), a.Header, a.Body)
+	contact := a.Contact
+	if contact == "" {
+		contact = c.contact(m.from)
+	}
+	answer := m.Answer(a.Status, tag, contact, a.Header, a.Body)
 	c.mu.Lock()
 	if tx := c.tries[m.transaction()]; tx != nil {
 		tx.answer = answer

@@ -13,6 +13,8 @@ type Request struct {
 	Body   string // an SDP, unless Header has another Content-Type
 	// FromTag and ToTag replace the right tags.
 	FromTag, ToTag string
+	// Contact replaces the URI at which the callee is reached.
+	Contact string
 	// CSeq replaces the next number.
 	CSeq int
 	// Ack is the SDP of the ACK of an INVITE. NoAck leaves that out.
@@ -60,6 +62,9 @@ func (c *Call) Try(r Request, patience time.Duration) (*Message, bool) {
 	if r.ToTag == "" {
 		r.ToTag = invite.FromTag()
 	}
+	if r.Contact == "" {
+		r.Contact = c.contact(p)
+	}
 	target := invite.Contact()
 	fields := func(method string, branch string) []Field {
 		fields := []Field{{"Via", fmt.Sprintf("SIP/2.0/%s %v;branch=%s;rport", p.transport, c.callee.Addr, branch)}}
@@ -73,7 +78,7 @@ func (c *Call) Try(r Request, patience time.Duration) (*Message, bool) {
 			Field{"To", fmt.Sprintf("%s;tag=%s", to, r.ToTag)},
 			Field{"Call-ID", c.id},
 			Field{"CSeq", fmt.Sprintf("%d %s", r.CSeq, method)},
-			Field{"Contact", "<" + c.contact(p) + ">"})
+			Field{"Contact", "<" + r.Contact + ">"})
 	}
 	text := format(fmt.Sprintf("%s %s SIP/2.0", r.Method, target), append(fields(r.Method, branch), lines(r.Header)...), r.Body)
 	late, again := time.NewTimer(patience), time.NewTicker(time.Second)
