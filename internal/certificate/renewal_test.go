@@ -3,6 +3,7 @@ package certificate_test
 import (
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,7 +18,7 @@ func TestRenewed(t *testing.T) {
 	t.Parallel()
 	cert, key := files(t)
 	synctest.Test(t, func(t *testing.T) {
-		var logged strings.Builder
+		var logged text
 		r := certificate.Renewal{Cert: cert, Key: key, Hosts: []string{"localhost"}, Clock: clock.System, Log: slog.New(slog.NewTextHandler(&logged, nil))}
 		if err := r.Make(); err != nil {
 			t.Fatal(err)
@@ -47,4 +48,22 @@ func TestRenewed(t *testing.T) {
 			}
 		}
 	})
+}
+
+// text is a log that may be read while it is written.
+type text struct {
+	mu      sync.Mutex
+	written strings.Builder
+}
+
+func (t *text) Write(b []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.written.Write(b)
+}
+
+func (t *text) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.written.String()
 }
