@@ -245,7 +245,7 @@ func (l *call) sendInvite(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	tx.OnRetransmission(l.c.net.stray) // not a method of the call, which the library would keep
+	tx.OnRetransmission(l.c.net.asking.stray) // not a method of the call, which the library would keep
 	l.tx, l.invite = tx, req
 	l.invites++
 	return nil

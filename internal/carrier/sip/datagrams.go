@@ -3,11 +3,9 @@ package sip
 import (
 	"bytes"
 	"errors"
-	"log/slog"
 	"net"
 	"net/netip"
 	"sync"
-	"sync/atomic"
 
 	gosip "github.com/emiago/sipgo/sip"
 )
@@ -50,79 +48,4 @@ func (e *endpoint) to(d *Dialog) (*datagrams, error) {
 		return nil, errors.New("the next hop has no address")
 	}
 	return &datagrams{e.udp.UDPConn, netip.AddrPortFrom(to.Addr().Unmap(), to.Port())}, nil
-}
-
-// asking has the transactions over UDP, by their keys. The zero asking is empty.
-type asking struct {
-	mu sync.Mutex
-	of map[string]*asked
-}
-
-// asked is a transaction over UDP.
-type asked struct {
-	tx      *gosip.ClientTx
-	waiting atomic.Int32 // answers that the transaction has not taken yet
-}
-
-// noLog is the log of transactions.
-var noLog = slog.New(slog.DiscardHandler)
-
-var errBranch = errors.New("there is such a transaction already")
-
-// begin begins a transaction.
-func (a *asking) begin(req *gosip.Request, conn *datagrams) (gosip.ClientTransaction, error) {
-	key, err := gosip.ClientTxKeyMake(req)
-	if err != nil {
-		return nil, err
-	}
-	tx := gosip.NewClientTx(key, req, conn, noLog)
-	a.mu.Lock()
-	if a.of == nil {
-		a.of = make(map[string]*asked)
-	}
-	_, twice := a.of[key]
-	if !twice {
-		a.of[key] = &asked{tx: tx}
-	}
-	a.mu.Unlock()
-	if twice {
-		return nil, errBranch
-	}
-	tx.OnTerminate(a.end)
-	if err := tx.Init(); err != nil {
-		tx.Terminate()
-		return nil, err
-	}
-	return tx, nil
-}
-
-// end forgets a transaction that is over.
-func (a *asking) end(key string, _ error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	delete(a.of, key)
-}
-
-// find returns the transaction of an answer, or nil.
-func (a *asking) find(res *gosip.Response) *asked {
-	key, err := gosip.ClientTxKeyMake(res)
-	if err != nil {
-		return nil
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.of[key]
-}
-
-// endAll ends all transactions.
-func (a *asking) endAll() {
-	a.mu.Lock()
-	var all []*asked
-	for _, one := range a.of {
-		all = append(all, one)
-	}
-	a.mu.Unlock()
-	for _, one := range all {
-		one.tx.Terminate()
-	}
 }

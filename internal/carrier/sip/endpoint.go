@@ -48,11 +48,8 @@ type endpoint struct {
 	known   func(netip.Addr) bool
 	mine    func(*gosip.Response) bool
 	garbage func(netip.Addr)
-	stray   func(*gosip.Response)
 	observe observers
-
-	asking    asking         // over UDP
-	receiving sync.WaitGroup // of answers over UDP
+	asking  asking // over UDP
 }
 
 // newEndpoint opens the sockets. Known tells whose messages are read, and mine which
@@ -64,7 +61,7 @@ func newEndpoint(opts *Options, known func(netip.Addr) bool, mine func(*gosip.Re
 	if err != nil {
 		return nil, err
 	}
-	e.stray = func(r *gosip.Response) {
+	e.asking.stray = func(r *gosip.Response) {
 		guarded(func() {
 			if whole(r) {
 				stray(r)
@@ -78,7 +75,7 @@ func newEndpoint(opts *Options, known func(netip.Addr) bool, mine func(*gosip.Re
 		sipgo.WithUserAgentTransportLayerOptions(gosip.WithTransportLayerReadFilter(e.filter), gosip.WithTransportLayerTransports(gosip.TransportsConfig{
 			TCP: bounded(), TLS: &gosip.TransportTLS{TransportTCP: &gosip.TransportTCP{WriteTimeout: connectWithin, DialerCreate: dialsNot}},
 		})),
-		sipgo.WithUserAgentTransactionLayerOptions(gosip.WithTransactionLayerUnhandledResponseHandler(e.stray)),
+		sipgo.WithUserAgentTransactionLayerOptions(gosip.WithTransactionLayerUnhandledResponseHandler(e.asking.stray)),
 	); err != nil {
 		return nil, errors.Join(err, udp.Close(), tcp.Close())
 	}
@@ -113,7 +110,7 @@ func (e *endpoint) serve() {
 	all.Go(func() { _ = e.srv.ServeTCP(&admitting{e.tcp, e.known}) })
 	all.Go(func() { _ = e.srv.ServeTLS(e.tls) })
 	all.Wait()
-	e.receiving.Wait()
+	e.asking.passing.Wait()
 }
 
 // close closes the sockets and ends all transactions.

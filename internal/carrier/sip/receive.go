@@ -34,33 +34,11 @@ func (e *endpoint) filter(from gosip.TransportReadProps, data []byte) ([]byte, e
 	if answer != nil {
 		answer.SetTransport("UDP")
 		answer.SetSource(from.RemoteAddr.String())
-		e.receive(answer)
+		e.asking.receive(answer)
 		return nil, nil // it need not be parsed again
 	}
 	return data, nil
 }
-
-// receive passes an answer that came over UDP on to its transaction, or to the calls if it
-// has none any more.
-func (e *endpoint) receive(res *gosip.Response) {
-	a := e.asking.find(res)
-	switch {
-	case a == nil:
-		e.receiving.Go(func() { e.stray(res) })
-	case a.waiting.Add(1) > maxWaiting:
-		a.waiting.Add(-1)
-	default:
-		e.receiving.Go(func() {
-			defer a.waiting.Add(-1)
-			a.tx.Receive(res)
-		})
-	}
-}
-
-// maxWaiting is how many answers may wait for a transaction. Further answers are dropped, and
-// the peer repeats those that matter. Answers wait because a transaction takes a repeated
-// final answer other than 2xx only every four seconds.
-const maxWaiting = 32
 
 // readable returns an answer, or nil if it cannot be read, or if it answers an INVITE, but
 // none of this endpoint. In the transaction of an INVITE, a wrong final answer would hide
