@@ -99,7 +99,8 @@ func TestAuditOfWrites(t *testing.T) {
 		request, body := names.Replace(tt.request), names.Replace(tt.body)
 		answer := sendKeyed(keyed, request, body)
 		isReplay(t, sendKeyed(keyed, request, body), answer)
-		everything(t, c) // waits for the end of imports
+		awaitRegister(t, c, request, answer)
+		everything(t, c) // waits for the end of other imports
 		var entries []auditEntry
 		for _, e := range auditOf(t, c, url.Values{"limit": {"7"}}) {
 			text, err := json.Marshal(e)
