@@ -12,9 +12,10 @@ const (
 	// before another one is taken.
 	learnAfter = 400 * time.Millisecond
 	// mostHeard is how many packets of a session are read in a round of 20 ms. The system
-	// keeps some of the others for the next rounds and drops the rest. A flood to one port
-	// therefore takes no time from other calls.
-	mostHeard = 25
+	// keeps some of the others for the next rounds and drops the rest. So a flood to one port
+	// takes little time from other calls, and up to 10,000 packets of strangers a second
+	// push out none of the peer's.
+	mostHeard = 200
 	// mostDrained is more packets than the buffer of a socket has room for.
 	mostDrained = 1000
 	// largestPacket bounds packets that are read. Larger ones are cut off.

@@ -8,6 +8,9 @@ import (
 	"net/netip"
 )
 
+// mostQueued is how many packets are read ahead. The system keeps those that follow.
+const mostQueued = 25
+
 // datagram is a packet that came.
 type datagram struct {
 	payload []byte
@@ -28,7 +31,7 @@ func listen(network string, at netip.AddrPort) (*socket, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &socket{conn: conn, queue: make(chan datagram, mostHeard), closed: make(chan struct{}), done: make(chan struct{})}
+	s := &socket{conn: conn, queue: make(chan datagram, mostQueued), closed: make(chan struct{}), done: make(chan struct{})}
 	go s.readAhead()
 	return s, nil
 }
