@@ -9,16 +9,18 @@ import (
 	gosip "github.com/emiago/sipgo/sip"
 )
 
-// asking has the transactions over UDP, by their keys.
+// asking has the transactions, by their keys. The library could keep them, but would pass their
+// answers on in any order.
 type asking struct {
 	stray   func(*gosip.Response) // takes the answers that no transaction takes
 	passing sync.WaitGroup        // of answers
 
-	mu sync.Mutex
-	of map[string]*asked
+	mu    sync.Mutex
+	of    map[string]*asked
+	ended bool
 }
 
-// asked is a transaction over UDP.
+// asked is a transaction.
 type asked struct {
 	tx *gosip.ClientTx
 
@@ -33,7 +35,7 @@ var noLog = slog.New(slog.DiscardHandler)
 var errBranch = errors.New("there is such a transaction already")
 
 // begin begins a transaction.
-func (a *asking) begin(req *gosip.Request, conn *datagrams) (gosip.ClientTransaction, error) {
+func (a *asking) begin(req *gosip.Request, conn gosip.Connection) (gosip.ClientTransaction, error) {
 	key, err := gosip.ClientTxKeyMake(req)
 	if err != nil {
 		return nil, err
@@ -49,6 +51,7 @@ func (a *asking) begin(req *gosip.Request, conn *datagrams) (gosip.ClientTransac
 	}
 	a.mu.Unlock()
 	if twice {
+		_, _ = conn.TryClose() // it only counts who uses the connection
 		return nil, errBranch
 	}
 	tx.OnTerminate(a.end)
@@ -70,9 +73,9 @@ func (a *asking) end(key string, _ error) {
 func (a *asking) receive(res *gosip.Response) {
 	key, _ := gosip.ClientTxKeyMake(res)
 	a.mu.Lock()
-	one := a.of[key]
-	a.mu.Unlock()
-	switch {
+	defer a.mu.Unlock()
+	switch one := a.of[key]; {
+	case a.ended: // whoever waits for passing may have done so
 	case one == nil:
 		a.passing.Go(func() { a.stray(res) })
 	case one.queue(res):
@@ -81,9 +84,10 @@ func (a *asking) receive(res *gosip.Response) {
 	}
 }
 
-// endAll ends all transactions.
+// endAll ends all transactions. Answers that come later are dropped.
 func (a *asking) endAll() {
 	a.mu.Lock()
+	a.ended = true
 	var all []*asked
 	for _, one := range a.of {
 		all = append(all, one)

@@ -41,7 +41,6 @@ type endpoint struct {
 	public  netip.Addr     // zero if the route to the trunk decides
 	ua      *sipgo.UserAgent
 	srv     *sipgo.Server
-	cli     *sipgo.Client
 	udp     *listening
 	tcp     net.Listener
 	tls     *secured
@@ -49,7 +48,7 @@ type endpoint struct {
 	mine    func(*gosip.Response) bool
 	garbage func(netip.Addr)
 	observe observers
-	asking  asking // over UDP
+	asking  asking
 }
 
 // newEndpoint opens the sockets. Known tells whose messages are read, and mine which
@@ -75,14 +74,16 @@ func newEndpoint(opts *Options, known func(netip.Addr) bool, mine func(*gosip.Re
 		sipgo.WithUserAgentTransportLayerOptions(gosip.WithTransportLayerReadFilter(e.filter), gosip.WithTransportLayerTransports(gosip.TransportsConfig{
 			TCP: bounded(), TLS: &gosip.TransportTLS{TransportTCP: &gosip.TransportTCP{WriteTimeout: connectWithin, DialerCreate: dialsNot}},
 		})),
-		sipgo.WithUserAgentTransactionLayerOptions(gosip.WithTransactionLayerUnhandledResponseHandler(e.asking.stray)),
+		sipgo.WithUserAgentTransactionLayerOptions(gosip.WithTransactionLayerUnhandledResponseHandler(func(*gosip.Response) {})),
 	); err != nil {
 		return nil, errors.Join(err, udp.Close(), tcp.Close())
 	}
-	if e.srv, err = sipgo.NewServer(e.ua); err == nil {
-		e.cli, err = sipgo.NewClient(e.ua)
-	}
-	if err != nil {
+	e.ua.TransportLayer().OnMessage(func(m gosip.Message) {
+		if res, ok := m.(*gosip.Response); ok && res.Transport() != "UDP" { // see filter
+			e.asking.receive(res)
+		}
+	})
+	if e.srv, err = sipgo.NewServer(e.ua); err != nil {
 		return nil, errors.Join(err, udp.Close(), tcp.Close())
 	}
 	handle := func(req *gosip.Request, tx gosip.ServerTransaction) {
@@ -153,9 +154,6 @@ func (e *endpoint) prepare(ctx context.Context, d *Dialog, m message) (*gosip.Re
 	return req, err
 }
 
-// as passes a request on as it is.
-func as(*sipgo.Client, *gosip.Request) error { return nil }
-
 // begin sends a request of a dialog. With TLS, the certificate of the next hop has to be for
 // the dialog's domain. After an error the request has certainly not left. If ctx ends later,
 // that changes nothing.
@@ -167,7 +165,11 @@ func (e *endpoint) begin(ctx context.Context, d *Dialog, m message) (*gosip.Requ
 		return nil, nil, plain(err)
 	}
 	e.observe.see(true, d.CallID, func() fmt.Stringer { return req })
-	tx, err := e.ask(ctx, d, req)
+	conn, err := e.way(ctx, d, req)
+	if err != nil {
+		return nil, nil, plain(err)
+	}
+	tx, err := e.asking.begin(req, conn)
 	if err != nil {
 		e.drop(d) // what follows half a message cannot be read
 		return nil, nil, plain(err)
@@ -175,16 +177,12 @@ func (e *endpoint) begin(ctx context.Context, d *Dialog, m message) (*gosip.Requ
 	return req, tx, nil
 }
 
-// ask begins the transaction of a request.
-func (e *endpoint) ask(ctx context.Context, d *Dialog, req *gosip.Request) (gosip.ClientTransaction, error) {
-	if d.Transport != trunk.UDP {
-		return e.cli.TransactionRequest(ctx, req, as)
+// way returns the way to the next hop of a request.
+func (e *endpoint) way(ctx context.Context, d *Dialog, req *gosip.Request) (gosip.Connection, error) {
+	if d.Transport == trunk.UDP {
+		return e.to(d)
 	}
-	conn, err := e.to(d)
-	if err != nil {
-		return nil, err
-	}
-	return e.asking.begin(req, conn)
+	return e.ua.TransportLayer().ClientRequestConnection(ctx, req)
 }
 
 // connecting returns a context for sending a request, which may have to wait for a
@@ -228,12 +226,7 @@ func (e *endpoint) write(d *Dialog, m message) error {
 		return plain(err)
 	}
 	e.observe.see(true, d.CallID, func() fmt.Stringer { return req })
-	var conn gosip.Connection
-	if d.Transport == trunk.UDP {
-		conn, err = e.to(d)
-	} else {
-		conn, err = e.ua.TransportLayer().ClientRequestConnection(ctx, req)
-	}
+	conn, err := e.way(ctx, d, req)
 	if err != nil {
 		return plain(err)
 	}

@@ -81,8 +81,17 @@ func TestByeIsChallenged(t *testing.T) {
 // TestOutcomes: what a callee answers is told apart.
 func TestOutcomes(t *testing.T) {
 	t.Parallel()
+	for _, transport := range []trunk.Transport{trunk.UDP, trunk.TCP} {
+		t.Run(string(transport), func(t *testing.T) {
+			t.Parallel()
+			testOutcomes(t, transport)
+		})
+	}
+}
+
+func testOutcomes(t *testing.T, transport trunk.Transport) {
 	callee := siptest.Start(t)
-	r := open(t, callee, nil)
+	r := open(t, callee, func(s *setup) { s.trunk.Transport = transport })
 	for _, tt := range []struct {
 		status  int
 		rings   bool
