@@ -18,13 +18,14 @@ const (
 	// keepLate is how long a message that comes after the end of a call is answered from
 	// memory. It exceeds the time in which peers repeat an answer (64 times T1, 32 s).
 	keepLate = 40 * time.Second
-	// maxPast bounds the calls whose ends are known, and those that are answered for. That is
-	// enough for more than 1,000 calls a second. When there are more, the oldest are
-	// forgotten: if somebody picks up the telephone of such a call, its record tells how to
-	// hang up, and Resolve answers that its outcome is unknown.
+	// maxPast bounds the calls whose ends are known, and those that are answered for. Half of
+	// them are of one generation; see [kept]. So ends are known for keepPast up to 166 calls a
+	// second, and calls are answered for during keepLate up to 1,250. When there are more, the
+	// oldest are forgotten: if somebody picks up the telephone of such a call, its record
+	// tells how to hang up, and Resolve answers that its outcome is unknown.
 	maxPast = 100_000
 	// maxDrops bounds the records that wait for their end. When there are more, the oldest
-	// stay stored until their campaigns are deleted.
+	// stay stored until dropOld drops them.
 	maxDrops = 500_000
 	// maxLate bounds what is kept to answer for a call, in bytes. If a peer makes that longer,
 	// for example by its tag, its messages after the end get no answer.
